@@ -1,0 +1,130 @@
+#include "base/config_reader.h"
+
+#include <cmath>
+
+#include "base/error.h"
+
+namespace tabtrain {
+namespace {
+
+const Json kNull = nullptr;
+
+std::string range(double min, double max) {
+  const bool hasMin = std::isfinite(min);
+  const bool hasMax = std::isfinite(max) && max < 9e18;
+  const auto text = [](double v) { return Json(v).dump(); };
+  if (hasMin && hasMax) return " between " + text(min) + " and " + text(max);
+  if (hasMin) return " of at least " + text(min);
+  return "";
+}
+
+}  // namespace
+
+ClassConfig parseClassConfig(const Json& json, const std::string& what) {
+  if (json.is_string()) return {json.get<std::string>(), Json::object()};
+  require(json.is_object() && json.contains("class_name") && json["class_name"].is_string(), [&] {
+    return what + ": expected a name or an object with \"class_name\" and \"config\", got " +
+           json.dump().substr(0, 100);
+  });
+  ClassConfig result{json["class_name"].get<std::string>(), Json::object()};
+  if (json.contains("config") && !json["config"].is_null()) {
+    require(json["config"].is_object(), [&] {
+      return what + ": expected \"config\" of " + result.className + " to be an object, got " +
+             json["config"].dump().substr(0, 100);
+    });
+    result.config = json["config"];
+  }
+  return result;
+}
+
+Json parseJson(const std::string& text, const std::string& what) {
+  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  require(!json.is_discarded(), [&] { return what + ": expected JSON"; });
+  return json;
+}
+
+ConfigReader::ConfigReader(std::string className, const Json& config)
+    : className_(std::move(className)), config_(config) {}
+
+const Json* ConfigReader::find(const std::string& key) {
+  known_.insert(key);
+  const auto it = config_.find(key);
+  return it == config_.end() ? nullptr : &*it;
+}
+
+void ConfigReader::fail(const std::string& key, const std::string& expected) const {
+  const auto it = config_.find(key);
+  throw Error(ErrorCode::InvalidArgument,
+              className_ + ": " + key + ": expected " + expected + ", got " +
+                  (it == config_.end() ? "nothing" : it->dump().substr(0, 100)));
+}
+
+int64_t ConfigReader::integer(const std::string& key, std::optional<int64_t> fallback, int64_t min,
+                              int64_t max) {
+  const Json* value = find(key);
+  if (value == nullptr && fallback) return *fallback;
+  const std::string expected =
+      "an integer" + range(static_cast<double>(min), static_cast<double>(max));
+  if (value == nullptr || !value->is_number()) fail(key, expected);
+  const double number = value->get<double>();
+  if (number != std::floor(number) || number < static_cast<double>(min) ||
+      number > static_cast<double>(max) || std::abs(number) > 9e15) {
+    fail(key, expected);
+  }
+  return static_cast<int64_t>(number);
+}
+
+double ConfigReader::number(const std::string& key, std::optional<double> fallback, double min,
+                            double max) {
+  const Json* value = find(key);
+  if (value == nullptr && fallback) return *fallback;
+  if (value == nullptr || !value->is_number()) fail(key, "a number" + range(min, max));
+  const double number = value->get<double>();
+  if (!(number >= min && number <= max)) fail(key, "a number" + range(min, max));
+  return number;
+}
+
+std::optional<double> ConfigReader::optionalNumber(const std::string& key, double min) {
+  const Json* value = find(key);
+  if (value == nullptr || value->is_null()) return std::nullopt;
+  return number(key, std::nullopt, min);
+}
+
+bool ConfigReader::boolean(const std::string& key, bool fallback) {
+  const Json* value = find(key);
+  if (value == nullptr) return fallback;
+  if (!value->is_boolean()) fail(key, "true or false");
+  return value->get<bool>();
+}
+
+std::string ConfigReader::string(const std::string& key, const std::string& fallback) {
+  const Json* value = find(key);
+  if (value == nullptr || value->is_null()) return fallback;
+  if (!value->is_string()) fail(key, "a string");
+  return value->get<std::string>();
+}
+
+const Json& ConfigReader::any(const std::string& key) {
+  const Json* value = find(key);
+  return value == nullptr ? kNull : *value;
+}
+
+void ConfigReader::unsupported(const std::string& key, const Json& onlyValue) {
+  const Json* value = find(key);
+  if (value == nullptr || value->is_null() || *value == onlyValue) return;
+  throw Error(ErrorCode::Unsupported, className_ + ": " + key + ": this version supports only " +
+                                          onlyValue.dump() + ", got " +
+                                          value->dump().substr(0, 100));
+}
+
+void ConfigReader::finish() const {
+  for (const auto& [key, value] : config_.items()) {
+    if (known_.contains(key)) continue;
+    std::string list;
+    for (const auto& name : known_) list += (list.empty() ? "" : ", ") + name;
+    throw Error(ErrorCode::InvalidArgument, className_ + ": expected only the arguments " + list +
+                                                "; got unknown argument \"" + key + "\"");
+  }
+}
+
+}  // namespace tabtrain

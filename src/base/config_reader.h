@@ -1,0 +1,61 @@
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/json.h"
+
+namespace tabtrain {
+
+/// A class name and its config: `{"class_name": "Dense", "config": {...}}`, Keras's way to describe
+/// one layer, optimizer, loss ...
+struct ClassConfig {
+  std::string className;
+  Json config = Json::object();
+
+  Json toJson() const { return {{"class_name", className}, {"config", config}}; }
+};
+
+/// Accepts `"name"` and `{"class_name": ..., "config": ...}`; `what` names the argument in errors.
+ClassConfig parseClassConfig(const Json& json, const std::string& what);
+
+/// Parses text; throws InvalidArgument (`what` names it) where it is not JSON.
+Json parseJson(const std::string& text, const std::string& what);
+
+/// Reads the config of one class key by key, with types and ranges checked. Every getter throws
+/// InvalidArgument in a sentence that names the class, the key, what was expected and what came.
+/// `finish` rejects the keys that nobody asked for.
+class ConfigReader {
+ public:
+  ConfigReader(std::string className, const Json& config);
+
+  int64_t integer(const std::string& key, std::optional<int64_t> fallback, int64_t min,
+                  int64_t max = std::numeric_limits<int64_t>::max());
+  double number(const std::string& key, std::optional<double> fallback,
+                double min = -std::numeric_limits<double>::infinity(),
+                double max = std::numeric_limits<double>::infinity());
+  /// A number, or nothing where the key is absent or null.
+  std::optional<double> optionalNumber(const std::string& key, double min);
+  bool boolean(const std::string& key, bool fallback);
+  std::string string(const std::string& key, const std::string& fallback);
+  /// The value as it is, null where absent.
+  const Json& any(const std::string& key);
+  /// Accepts the key only if it is absent, null, or equal to `onlyValue`: an option of Keras's that
+  /// this version does not have.
+  void unsupported(const std::string& key, const Json& onlyValue = nullptr);
+
+  void finish() const;
+
+  [[noreturn]] void fail(const std::string& key, const std::string& expected) const;
+
+ private:
+  const Json* find(const std::string& key);
+
+  std::string className_;
+  const Json& config_;
+  std::set<std::string> known_;
+};
+
+}  // namespace tabtrain

@@ -1,0 +1,31 @@
+#include "base/error.h"
+
+namespace tabtrain {
+
+const char* errorCodeName(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::InvalidArgument:
+      return "INVALID_ARGUMENT";
+    case ErrorCode::ShapeMismatch:
+      return "SHAPE_MISMATCH";
+    case ErrorCode::NotFound:
+      return "NOT_FOUND";
+    case ErrorCode::CorruptFile:
+      return "CORRUPT_FILE";
+    case ErrorCode::Unsupported:
+      return "UNSUPPORTED";
+    case ErrorCode::UnknownClass:
+      return "UNKNOWN_CLASS";
+    case ErrorCode::OutOfMemory:
+      return "OUT_OF_MEMORY";
+    case ErrorCode::NotFinite:
+      return "NOT_FINITE";
+    case ErrorCode::Disposed:
+      return "DISPOSED";
+    case ErrorCode::Internal:
+      break;
+  }
+  return "INTERNAL";
+}
+
+}  // namespace tabtrain

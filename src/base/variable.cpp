@@ -1,0 +1,54 @@
+#include "base/variable.h"
+
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "base/error.h"
+
+namespace tabtrain {
+namespace {
+
+// The one piece of process-wide state: an engine instance is a process of its own.
+size_t gLiveBytes = 0;
+size_t gMaxBytes = std::numeric_limits<size_t>::max();
+
+}  // namespace
+
+void AlignedBuffer::Deleter::operator()(std::byte* data) const {
+  ::operator delete[](data, std::align_val_t{kAlignment});
+  gLiveBytes -= size;
+}
+
+AlignedBuffer::AlignedBuffer(size_t size) : size_(size) {
+  if (size == 0) return;
+  const auto refuse = [&] {
+    return Error(ErrorCode::OutOfMemory,
+                 "memory: expected at most " + std::to_string(gMaxBytes) + " bytes in use; " +
+                     std::to_string(gLiveBytes) + " are, and " + std::to_string(size) +
+                     " more were asked for");
+  };
+  if (gLiveBytes > gMaxBytes || size > gMaxBytes - gLiveBytes) throw refuse();
+  auto* data = static_cast<std::byte*>(
+      ::operator new[](size, std::align_val_t{kAlignment}, std::nothrow));
+  if (data == nullptr) throw refuse();
+  std::memset(data, 0, size);
+  data_ = std::unique_ptr<std::byte[], Deleter>(data, Deleter{size});
+  gLiveBytes += size;
+}
+
+size_t AlignedBuffer::liveBytes() { return gLiveBytes; }
+void AlignedBuffer::setMaxBytes(size_t bytes) { gMaxBytes = bytes; }
+size_t AlignedBuffer::maxBytes() { return gMaxBytes; }
+
+Variable::Variable(std::string name, std::string path, DType dtype, std::vector<int64_t> sizes,
+                   bool trainable)
+    : name_(std::move(name)),
+      path_(std::move(path)),
+      dtype_(dtype),
+      sizes_(std::move(sizes)),
+      trainable_(trainable),
+      count_(elementCount(sizes_)),
+      storage_(static_cast<size_t>(count_) * itemSize(dtype)) {}
+
+}  // namespace tabtrain

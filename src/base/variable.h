@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/shape.h"
+
+namespace tabtrain {
+
+/// Zeroed memory on a cache line, of which the process-wide sum is known (`liveBytes`).
+class AlignedBuffer {
+ public:
+  static constexpr size_t kAlignment = 64;
+
+  AlignedBuffer() = default;
+  /// Throws OutOfMemory where the limit (`setMaxBytes`) or the machine does not allow `size` bytes.
+  explicit AlignedBuffer(size_t size);
+
+  std::byte* data() const { return data_.get(); }
+  size_t size() const { return size_; }
+  std::span<std::byte> bytes() const { return {data_.get(), size_}; }
+
+  /// The bytes of all buffers alive.
+  static size_t liveBytes();
+  /// The most that all buffers together may hold.
+  static void setMaxBytes(size_t bytes);
+  static size_t maxBytes();
+
+ private:
+  struct Deleter {
+    size_t size = 0;
+    void operator()(std::byte* data) const;
+  };
+  std::unique_ptr<std::byte[], Deleter> data_;
+  size_t size_ = 0;
+};
+
+/// Named state that outlives a step: a weight, an optimizer's slot, a counter, a metric's total.
+/// Its memory never moves, so compiled steps may keep its address.
+class Variable {
+ public:
+  /// `name` is Keras's ("dense/kernel"), `path` the structural one ("layers/0/kernel") that keys
+  /// state and random streams.
+  Variable(std::string name, std::string path, DType dtype, std::vector<int64_t> sizes,
+           bool trainable);
+
+  const std::string& name() const { return name_; }
+  const std::string& path() const { return path_; }
+  DType dtype() const { return dtype_; }
+  const std::vector<int64_t>& sizes() const { return sizes_; }
+  bool trainable() const { return trainable_; }
+  int64_t count() const { return count_; }
+
+  std::byte* data() const { return storage_.data(); }
+  std::span<std::byte> bytes() const { return storage_.bytes(); }
+  float* floats() const { return reinterpret_cast<float*>(storage_.data()); }
+  int64_t& int64() const { return *reinterpret_cast<int64_t*>(storage_.data()); }
+
+ private:
+  std::string name_;
+  std::string path_;
+  DType dtype_;
+  std::vector<int64_t> sizes_;
+  bool trainable_;
+  int64_t count_;
+  AlignedBuffer storage_;
+};
+
+}  // namespace tabtrain
