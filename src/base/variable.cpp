@@ -20,7 +20,7 @@ void AlignedBuffer::Deleter::operator()(std::byte* data) const {
   gLiveBytes -= size;
 }
 
-AlignedBuffer::AlignedBuffer(size_t size) : size_(size) {
+AlignedBuffer::AlignedBuffer(size_t size) {
   if (size == 0) return;
   const auto refuse = [&] {
     return Error(ErrorCode::OutOfMemory,

@@ -22,8 +22,8 @@ class AlignedBuffer {
   explicit AlignedBuffer(size_t size);
 
   std::byte* data() const { return data_.get(); }
-  size_t size() const { return size_; }
-  std::span<std::byte> bytes() const { return {data_.get(), size_}; }
+  size_t size() const { return data_ ? data_.get_deleter().size : 0; }
+  std::span<std::byte> bytes() const { return {data_.get(), size()}; }
 
   /// The bytes of all buffers alive.
   static size_t liveBytes();
@@ -33,11 +33,10 @@ class AlignedBuffer {
 
  private:
   struct Deleter {
-    size_t size = 0;
+    size_t size;
     void operator()(std::byte* data) const;
   };
   std::unique_ptr<std::byte[], Deleter> data_;
-  size_t size_ = 0;
 };
 
 /// Named state that outlives a step: a weight, an optimizer's slot, a counter, a metric's total.

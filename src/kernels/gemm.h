@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tabtrain::kernels {
+
+/// C[m, n] = op(A) op(B), all row-major float32; op(X) is X or its transpose.
+struct GemmShape {
+  bool transposeA = false;
+  bool transposeB = false;
+  int64_t m = 0;
+  int64_t n = 0;
+  int64_t k = 0;
+};
+
+/// A matrix and the distance between its rows, in elements.
+struct ConstMatrix {
+  const float* data;
+  int64_t stride;
+};
+
+/// The floats of workspace that `gemm` needs for a shape: it allocates nothing itself.
+size_t gemmWorkspace(const GemmShape& shape);
+
+/// Overwrites C. A is [m, k] ([k, m] if transposed), B [k, n] ([n, k]).
+void gemm(const GemmShape& shape, ConstMatrix a, ConstMatrix b, float* c, int64_t strideC,
+          float* workspace) noexcept;
+
+}  // namespace tabtrain::kernels

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/philox.h"
+#include "kernels/elementwise.h"
+
+namespace tabtrain::kernels {
+
+/// The `context` of `randomUniform`: the stream's key. `in[0]` points to the int64 counter.
+struct RandomContext {
+  PhiloxKey key;
+};
+
+/// out[i] = uniform in [0, 1) of word `begin + i` of the stream at the counter's value.
+void randomUniform(const ElementwiseArgs&) noexcept;
+
+}  // namespace tabtrain::kernels
