@@ -1,0 +1,99 @@
+"""What the golden generators share: the Keras under test, float formatting, the header, determinism."""
+
+import json
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Plain Eigen kernels in both versions: oneDNN's blocking differs from machine to machine.
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+if tf.__version__.startswith("2.8."):
+    from tensorflow import keras
+
+    LABEL = "tf2.8"
+    VERSIONS = {"tensorflow": tf.__version__, "keras": keras.__version__, "numpy": np.__version__}
+    LEGACY = keras.optimizers
+    NEW = None
+else:
+    import tf_keras as keras
+
+    LABEL = "tf2.21"
+    VERSIONS = {"tensorflow": tf.__version__, "tf_keras": keras.__version__, "numpy": np.__version__}
+    LEGACY = keras.optimizers.legacy
+    NEW = keras.optimizers
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def one_thread():
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def number(x):
+    """A JSON value from which the float32 `x` is read back exactly, in as few digits as that takes."""
+    x32 = np.float32(x)
+    if np.isnan(x32):
+        return "NaN"
+    if np.isinf(x32):
+        return "Infinity" if x32 > 0 else "-Infinity"
+    value = float(np.format_float_scientific(x32, unique=True))
+    assert np.float32(value) == x32
+    return int(value) if value == int(value) and abs(value) < 1e6 and str(value) != "-0.0" else value
+
+
+def array(a):
+    """{shape, dtype, values} of anything array-like; float values keep full float32 precision."""
+    a = np.asarray(a)
+    if a.dtype.kind == "f":
+        values = [number(x) for x in a.astype(np.float32).ravel()]
+        name = "float32"
+    else:
+        values = [int(x) for x in a.ravel()]
+        name = a.dtype.name
+    return {"shape": list(a.shape), "dtype": name, "values": values}
+
+
+def header(generator, about):
+    return {
+        "about": about,
+        "generator": f"tests/golden/{generator}",
+        "regenerate": "python3 tests/golden/make.py",
+        "versions": {LABEL: dict(VERSIONS, python="%d.%d" % sys.version_info[:2])},
+    }
+
+
+def plain(value):
+    """Keras configs hold numpy scalars, tuples and shapes: the JSON that Keras itself would write."""
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, tf.TensorShape):
+        return value.as_list()
+    return value
+
+
+def dump(path, head, cases, key="cases"):
+    """Writes {header, <key>: [...]} with one case per line, so that a change reads well in a diff."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    compact = dict(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write('{"header":' + json.dumps(head, **compact) + f',\n"{key}":[\n')
+        file.write(",\n".join(json.dumps(c, **compact) for c in cases))
+        file.write("\n]}\n")
+
+
+def pattern(shape, scale=1.0, step=7919, offset=0):
+    """Deterministic values in [-scale/2, scale/2): float32(((i*step + offset) % 1009)/1009 - 0.5) * scale,
+    the division and subtraction in double, the product in float32."""
+    i = np.arange(int(np.prod(shape)), dtype=np.int64)
+    unit = (((i * step + offset) % 1009) / 1009.0 - 0.5).astype(np.float32)
+    return (unit * np.float32(scale)).reshape(shape)
