@@ -68,10 +68,34 @@ def header(generator, about):
     }
 
 
+def weight_list(names, arrays):
+    return [dict(name=n, **array(a)) for n, a in zip(names, arrays)]
+
+
+def short_name(variable):
+    """`dense/kernel:0` -> `kernel`."""
+    return variable.name.split("/")[-1].split(":")[0]
+
+
+def random_array(rng, shape, scale=1.0, digits=3):
+    """Normal values of few decimal digits, so that the JSON stays small."""
+    return np.round(rng.randn(*shape) * scale, digits).astype(np.float32)
+
+
+def emit(generator, about, cases):
+    """The end of every generator: writes {header, cases} of this version to the path in argv[1].
+    Each case has a unique `name`, by which make.py merges the versions."""
+    names = [case["name"] for case in cases]
+    assert len(set(names)) == len(names), sorted(n for n in names if names.count(n) > 1)
+    dump(sys.argv[1], header(generator, about), cases)
+
+
 def plain(value):
-    """Keras configs hold numpy scalars, tuples and shapes: the JSON that Keras itself would write."""
+    """A config as Keras 2.8 writes it to JSON: numpy scalars, tuples and shapes become plain values, and the extra keys of
+    newer serialisation (`module`, `registered_name`, `build_config`, an input's `optional`) go."""
     if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items()}
+        newer = ("module", "registered_name", "build_config") if "class_name" in value else ("optional",)
+        return {k: plain(v) for k, v in value.items() if k not in newer}
     if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
     if isinstance(value, np.generic):
@@ -79,6 +103,13 @@ def plain(value):
     if isinstance(value, tf.TensorShape):
         return value.as_list()
     return value
+
+
+def wrapper_config(wrapped):
+    """Config of a loss or metric without the keys that only newer versions have, at their defaults."""
+    newer = {"ignore_class": None, "axis": -1}
+    config = plain(wrapped.get_config())
+    return {k: v for k, v in config.items() if k != "fn" and not (k in newer and v == newer[k])}
 
 
 def dump(path, head, cases, key="cases"):
