@@ -125,28 +125,23 @@ void toFloat(const void* data, DType dtype, int64_t count, float* result) noexce
 
 void expand(const void* data, DType dtype, BroadcastPattern pattern, int64_t begin, int64_t count,
             float* result) noexcept {
-  if (pattern.period == 1) {
-    std::fill_n(result, count, load(data, dtype, 0));
-    return;
-  }
-  if (pattern.repeat > 1) {
-    int64_t done = 0;
-    while (done < count) {
-      const int64_t position = begin + done;
-      const int64_t run =
-          std::min(count - done, pattern.repeat - position % pattern.repeat);
-      std::fill_n(result + done, run,
-                  load(data, dtype, (position / pattern.repeat) % pattern.period));
-      done += run;
-    }
-    return;
-  }
   int64_t done = 0;
   while (done < count) {
-    const int64_t start = (begin + done) % pattern.period;
-    const int64_t run = std::min(count - done, pattern.period - start);
-    toFloat(static_cast<const std::byte*>(data) + static_cast<size_t>(start) * itemSize(dtype),
-            dtype, run, result + done);
+    const int64_t position = begin + done;
+    const int64_t base = pattern.block == 0 ? 0 : position / pattern.block * pattern.period;
+    const int64_t index = position / pattern.repeat % pattern.period;
+    const bool isRun = pattern.repeat == 1 && pattern.period > 1;
+    // The elements until the pattern takes its next step: a stretch of equal or of successive ones.
+    int64_t run = isRun ? pattern.period - index : pattern.repeat - position % pattern.repeat;
+    if (pattern.period == 1) run = pattern.block == 0 ? count : pattern.block - position % pattern.block;
+    run = std::min(run, count - done);
+    if (isRun) {
+      toFloat(static_cast<const std::byte*>(data) +
+                  static_cast<size_t>(base + index) * itemSize(dtype),
+              dtype, run, result + done);
+    } else {
+      std::fill_n(result + done, run, load(data, dtype, base + index));
+    }
     done += run;
   }
 }

@@ -51,10 +51,12 @@ void greaterEqual(const ElementwiseArgs&) noexcept;
 void select(const ElementwiseArgs&) noexcept;
 
 /// How an operand lines up with the elements of a result: element `i` of the result takes element
-/// `(i / repeat) % period`. A bias is {1, n}, a column {n, rows}, a scalar {anything, 1}.
+/// `(i / repeat) % period`, plus `(i / block) * period` where `block` is not 0. Over [rows, n], a
+/// bias is {1, n}, a column {n, rows}, a scalar {1, 1}; [b, 1, c] over [b, t, c] is {1, c, t * c}.
 struct BroadcastPattern {
   int64_t repeat = 1;
   int64_t period = 1;
+  int64_t block = 0;
 };
 
 /// Writes elements [begin, begin + count) of the broadcast operand as float32.
