@@ -33,7 +33,10 @@ export class PrivateApt {
       return join(directory, name);
     };
     const settings = {
-      'Dir::Etc::sourcelist': file('sources.list', `deb [signed-by=${keyring}] ${mirror()} ${suite} main\n`),
+      'Dir::Etc::sourcelist': file(
+        'sources.list',
+        `deb [signed-by=${keyring}] ${mirror()} ${suite} main\n`,
+      ),
       'Dir::Etc::sourceparts': join(directory, 'empty'),
       'Dir::Etc::preferences': file('preferences', ''),
       'Dir::Etc::preferencesparts': join(directory, 'empty'),
@@ -59,13 +62,17 @@ export class PrivateApt {
     const available = this.#versions(pins.map(({ name }) => name));
     const lost = pins.filter(({ name }) => !available.has(name)).map(({ name }) => name);
     if (lost.length > 0) {
-      say(`${lost.join(', ')} gone from the suite, taking the newest of everything: run the tests and renew the pins`);
+      say(
+        `${lost.join(', ')} gone from the suite, taking the newest of everything: run the tests and renew the pins`,
+      );
       return this.newest(resolve());
     }
     return pins.map((pin) => {
       const versions = available.get(pin.name);
       if (versions.includes(pin.version)) return pin;
-      say(`${pin.name} ${pin.version} is gone, taking ${versions[0]}: run the tests and renew the pins`);
+      say(
+        `${pin.name} ${pin.version} is gone, taking ${versions[0]}: run the tests and renew the pins`,
+      );
       return { name: pin.name, version: versions[0] };
     });
   }
@@ -95,7 +102,9 @@ export class PrivateApt {
       const path = join(directory, file);
       const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
       if (expected && expected !== sha256) {
-        throw new SetupError(`${name} ${version} has SHA-256 ${sha256}, but ${expected} is pinned.`);
+        throw new SetupError(
+          `${name} ${version} has SHA-256 ${sha256}, but ${expected} is pinned.`,
+        );
       }
       return { name, version, sha256, file: path };
     });
@@ -119,7 +128,9 @@ export class PrivateApt {
     while (pending.length > 0) {
       pending.forEach((name) => names.add(name));
       const rows = run('apt-cache', ['depends', '--important', ...pending], { env: this.#env });
-      const direct = [...rows.matchAll(/^ {2}(?:Pre)?Depends: ([^<\s]+)$/gm)].map((match) => match[1]);
+      const direct = [...rows.matchAll(/^ {2}(?:Pre)?Depends: ([^<\s]+)$/gm)].map(
+        (match) => match[1],
+      );
       pending = [...new Set(direct)].filter((name) => !names.has(name) && !leaveOut.test(name));
     }
     return [...names].sort();

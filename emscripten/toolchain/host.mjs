@@ -58,8 +58,10 @@ export function run(program, args, { cwd, env = process.env, show = false } = {}
   });
   if (result.error) throw new SetupError(`${program} cannot be run: ${result.error.message}`);
   if (result.status !== 0) {
-    const output = show ? '' : `\n${result.stdout}${result.stderr}`;
-    const how = result.signal ? `was ended by ${result.signal}` : `failed with status ${result.status}`;
+    const output = show ? ' (its output is above)' : `\n${result.stdout}${result.stderr}`;
+    const how = result.signal
+      ? `was ended by ${result.signal}`
+      : `failed with status ${result.status}`;
     throw new SetupError(`\`${program} ${args.join(' ')}\` ${how}${output}`);
   }
   return result.stdout ?? '';
@@ -88,7 +90,9 @@ const needs = {
 
 function hasFuzzerRuntime() {
   const library = run('clang++', ['-print-file-name=libclang_rt.fuzzer-x86_64.a']).trim();
-  return existsSync(library) || existsSync(join(library, '../../linux/libclang_rt.fuzzer-x86_64.a'));
+  return (
+    existsSync(library) || existsSync(join(library, '../../linux/libclang_rt.fuzzer-x86_64.a'))
+  );
 }
 
 /** The browser that tests drive: $CHROMIUM, or the first of the usual names on PATH. */
@@ -106,7 +110,9 @@ export function ensureTools(...names) {
   const packages = missing.flatMap((name) => needs[name].packages);
   const install = ['install', '-y', '--no-install-recommends', ...packages];
   if (!isDebian() || !isRoot()) {
-    const command = isDebian() ? `sudo apt-get ${install.join(' ')}` : `install ${missing.join(', ')}`;
+    const command = isDebian()
+      ? `sudo apt-get ${install.join(' ')}`
+      : `install ${missing.join(', ')}`;
     throw new SetupError(`${missing.join(', ')} missing: run \`${command}\` and start again.`);
   }
   say(`installing missing tools: ${packages.join(', ')}`);
@@ -114,4 +120,15 @@ export function ensureTools(...names) {
   const apt = ['-qq', '-o', 'DPkg::Lock::Timeout=600'];
   run('apt-get', [...apt, 'update'], { env });
   run('apt-get', [...apt, ...install], { env });
+}
+
+/** Runs a script's body; a SetupError becomes one line and exit status 1 instead of a stack trace. */
+export async function entry(body) {
+  try {
+    await body();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    if (error.message) say(error.message);
+    process.exitCode = 1;
+  }
 }

@@ -10,7 +10,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PrivateApt } from './apt.mjs';
-import { ensureTools, isDebian, run, say, SetupError, which } from './host.mjs';
+import { ensureTools, entry, isDebian, run, say, SetupError, which } from './host.mjs';
 import { headerPackages, leaveOut, pinText, readPins, toolchainRoots } from './packages.mjs';
 
 const triple = 'x86_64-linux-gnu';
@@ -87,7 +87,9 @@ function prepareToolchain(work, prefix, packages) {
   const libraries = join('usr/lib', triple);
   const llvm = readdirSync(join(root, 'usr/lib')).find((name) => /^llvm-\d+$/.test(name));
   const loader = join(libraries, 'ld-linux-x86-64.so.2');
-  const rpath = [libraries, join('usr/lib', llvm, 'lib')].map((path) => join(prefix, path)).join(':');
+  const rpath = [libraries, join('usr/lib', llvm, 'lib')]
+    .map((path) => join(prefix, path))
+    .join(':');
   // patchelf comes from the same suite, so it is started through that suite's loader; it cannot change the libraries
   // that it runs on, so it gets a copy of its own.
   const patcher = join(work, 'patcher');
@@ -103,12 +105,15 @@ function prepareToolchain(work, prefix, packages) {
     }
   }
   // The C library and its loader stay as they are: the loader must not depend on a path.
-  const own = /^(ld-linux|lib(c|m|dl|rt|pthread|resolv|util|anl|BrokenLocale|mvec|nsl|thread_db)\.so|libnss)/;
+  const own =
+    /^(ld-linux|lib(c|m|dl|rt|pthread|resolv|util|anl|BrokenLocale|mvec|nsl|thread_db)\.so|libnss)/;
   for (const file of elfFiles(join(root, libraries), own)) patchelf('--set-rpath', rpath, file);
 
   const emscripten = join(root, 'usr/share/emscripten');
   for (const name of ['acorn', 'acorn-import-phases']) {
-    cpSync(join(root, 'usr/share/nodejs', name), join(emscripten, 'node_modules', name), { recursive: true });
+    cpSync(join(root, 'usr/share/nodejs', name), join(emscripten, 'node_modules', name), {
+      recursive: true,
+    });
   }
   const config = {
     LLVM_ROOT: join(prefix, 'usr/lib', llvm, 'bin'),
@@ -140,6 +145,7 @@ function startsAsElf(path) {
 export function toolchainEnvironment(prefix) {
   return {
     EM_CONFIG: join(prefix, 'emscripten.config'),
+    EM_NODE_JS: process.execPath,
     EMSDK_PYTHON: which('python3'),
     PATH: `${join(prefix, 'usr/share/emscripten')}:${process.env.PATH}`,
   };
@@ -150,19 +156,17 @@ function warmCache(prefix) {
   say('building the Emscripten system libraries (about a minute)');
   const env = { ...process.env, ...toolchainEnvironment(prefix) };
   const source = join(prefix, 'warm.cpp');
-  writeFileSync(source, '#include <emscripten/bind.h>\n#include <iostream>\nint main() { std::cout << 1; }\n');
+  writeFileSync(
+    source,
+    '#include <emscripten/bind.h>\n#include <iostream>\nint main() { std::cout << 1; }\n',
+  );
   const { common } = JSON.parse(readFileSync(new URL('../variants.json', import.meta.url), 'utf8'));
   const flags = [...common.compile, ...common.link];
   run('em++', [source, '-o', join(prefix, 'warm.mjs'), ...flags], { env });
-  for (const name of ['warm.cpp', 'warm.mjs', 'warm.wasm']) rmSync(join(prefix, name), { force: true });
+  for (const name of ['warm.cpp', 'warm.mjs', 'warm.wasm'])
+    rmSync(join(prefix, name), { force: true });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    install(...process.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
-    say(error.message);
-    process.exitCode = 1;
-  }
+  await entry(() => install(...process.argv.slice(2)));
 }

@@ -1,0 +1,24 @@
+// Everything that a change must pass; .ci/run starts it. Ends with one line `N passed, N failed`.
+import { ensureTools } from '../emscripten/toolchain/host.mjs';
+import { ensureNodeModules } from '../emscripten/toolchain/npm.mjs';
+import { runTests } from './run.mjs';
+import { close, command, ctest, fuzz, nodeTests, runSuite, script } from './suites.mjs';
+
+const fuzzRuns = 300_000;
+
+ensureNodeModules();
+const npm = (name) => () => command('npm', ['run', '--silent', name]);
+
+close([
+  ...(await runTests()),
+  runSuite('lint', npm('lint')),
+  runSuite('typecheck', npm('typecheck')),
+  runSuite('format', npm('format:check')),
+  runSuite('sanitizers', () => ctest('sanitize')),
+  runSuite('fuzz', () => fuzz(fuzzRuns)),
+  runSuite('package', () => {
+    ensureTools('chromium');
+    return nodeTests('package');
+  }),
+  runSuite('interop', () => script('npm', ['run', '--silent', 'test:interop'])),
+]);

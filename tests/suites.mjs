@@ -1,0 +1,183 @@
+// The test suites, each run by its own tool and reduced to {name, passed, failed}.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { buildEngine } from '../emscripten/build.mjs';
+import { ensureTools, say, which } from '../emscripten/toolchain/host.mjs';
+import { root } from '../emscripten/toolchain/npm.mjs';
+
+const reports = join(root, 'build/reports');
+
+/** Runs a suite; what it throws (a build that fails, a missing report) is one failed test. */
+export function runSuite(name, body) {
+  say(`${name}: running`);
+  const start = performance.now();
+  let counts;
+  try {
+    counts = body();
+  } catch (error) {
+    say(`${name}: ${error.message}`);
+    counts = { passed: 0, failed: 1 };
+  }
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  say(`${name}: ${counts.passed} passed, ${counts.failed} failed (${seconds} s)`);
+  return { name, ...counts };
+}
+
+/** GoogleTest programs of one native build ('native' or 'sanitize'), through ctest. */
+export function ctest(kind) {
+  const directory = buildEngine(kind);
+  return withReport(`ctest-${kind}.xml`, (report) => {
+    const jobs = `-j${availableParallelism()}`;
+    const args = [
+      '--test-dir',
+      directory,
+      jobs,
+      '--output-on-failure',
+      '--quiet',
+      '--output-junit',
+      report,
+    ];
+    const status = start('ctest', args, sanitizerOptions);
+    return judge(status, () => {
+      const suite = /<testsuite[^>]*>/.exec(readFileSync(report, 'utf8'))[0];
+      const number = (attribute) => Number(new RegExp(`${attribute}="(\\d+)"`).exec(suite)[1]);
+      const bad = number('failures') + number('disabled') + number('skipped');
+      return { passed: number('tests') - bad, failed: bad };
+    });
+  });
+}
+
+/** Jest in Node, on dist/node.js and its wasm. */
+export function jest() {
+  return withReport('jest.json', (report) => {
+    const bin = join(root, 'node_modules/jest/bin/jest.js');
+    const args = [
+      '--experimental-vm-modules',
+      '--no-warnings',
+      bin,
+      '--json',
+      `--outputFile=${report}`,
+      '--silent',
+    ];
+    const status = start(process.execPath, args);
+    return judge(status, () => {
+      const result = JSON.parse(readFileSync(report, 'utf8'));
+      const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = result;
+      const broken = result.numRuntimeErrorTestSuites;
+      return {
+        passed: numPassedTests,
+        failed: numFailedTests + numPendingTests + numTodoTests + broken,
+      };
+    });
+  });
+}
+
+/** `node --test` on the *.test.mjs files directly in a directory below tests/. */
+export function nodeTests(directory) {
+  const files = readdirSync(join(root, 'tests', directory))
+    .filter((name) => name.endsWith('.test.mjs'))
+    .map((name) => join(root, 'tests', directory, name));
+  return withReport(`${directory}.tap`, (report) => {
+    const reporters = [
+      ['--test-reporter=spec', '--test-reporter-destination=stdout'],
+      ['--test-reporter=tap', `--test-reporter-destination=${report}`],
+    ];
+    // One file at a time: each starts a browser of its own, and timing is asserted in some.
+    const args = ['--test', '--test-concurrency=1', ...reporters.flat(), ...files];
+    const status = files.length === 0 ? 0 : start(process.execPath, args);
+    return judge(status, () => {
+      const text = files.length === 0 ? '' : readFileSync(report, 'utf8');
+      const number = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+      const bad = number('fail') + number('cancelled') + number('skipped') + number('todo');
+      return { passed: number('pass'), failed: bad };
+    });
+  });
+}
+
+/** A script that ends with a line `N passed, N failed`. */
+export function script(program, args) {
+  const { status, stdout } = spawnSync(program, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  process.stdout.write(stdout ?? '');
+  return judge(status, () => {
+    const [, passed, failed] = [...stdout.matchAll(/(\d+) passed, (\d+) failed/g)].at(-1);
+    return { passed: Number(passed), failed: Number(failed) };
+  });
+}
+
+/** A command that says by its exit status alone whether it passed. */
+export function command(program, args) {
+  const passed = start(program, args) === 0;
+  return { passed: Number(passed), failed: Number(!passed) };
+}
+
+/** Every fuzz target over its corpus and then over `runs` new inputs. */
+export function fuzz(runs) {
+  const directory = join(buildEngine('fuzz'), 'fuzz');
+  const counts = { passed: 0, failed: 0 };
+  for (const target of readdirSync(directory)) {
+    const corpus = join(directory, '..', 'corpus', target);
+    const seeds = join(root, 'tests/fuzz/corpus', target);
+    mkdirSync(corpus, { recursive: true });
+    const limits = [`-runs=${runs}`, '-timeout=10', '-rss_limit_mb=1024', '-print_final_stats=1'];
+    const artifacts = `-artifact_prefix=${join(directory, '..')}/`;
+    const inputs = existsSync(seeds) ? [corpus, seeds] : [corpus];
+    const status = start(
+      join(directory, target),
+      [...limits, artifacts, '-verbosity=0', ...inputs],
+      sanitizerOptions,
+    );
+    counts[status === 0 ? 'passed' : 'failed'] += 1;
+  }
+  return judge(counts.failed === 0 ? 0 : 1, () => counts);
+}
+
+/** Prints the sum of all suites as the one closing line and sets the exit status. */
+export function close(results) {
+  const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+  if (sum('failed') > 0) process.exitCode = 1;
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+}
+
+/** The browser of the browser suites, installed if missing. */
+export function ensureBrowser() {
+  ensureTools('chromium');
+}
+
+const sanitizerOptions = {
+  ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=1:allocator_may_return_null=0',
+  UBSAN_OPTIONS: 'print_stacktrace=1',
+};
+
+function start(program, args, variables = {}) {
+  if (!program.includes('/') && !which(program)) throw new Error(`${program} is not installed`);
+  const env = { ...process.env, ...variables };
+  const { status } = spawnSync(program, args, {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  return status ?? 1;
+}
+
+/** Counts from a report that must not be one of an earlier run. */
+function withReport(name, body) {
+  mkdirSync(reports, { recursive: true });
+  const report = join(reports, name);
+  rmSync(report, { force: true });
+  return body(report);
+}
+
+/** A suite that ran nothing, or that ended badly without a failed test, counts as one failure. */
+function judge(status, count) {
+  const { passed, failed } = count();
+  if (passed + failed === 0) throw new Error('ran no tests');
+  if (status !== 0 && failed === 0) throw new Error(`ended with status ${status}`);
+  return { passed, failed };
+}

@@ -1,0 +1,104 @@
+// web/api and the engine -> dist/, one flat directory whose files find each other by relative URLs.
+//
+//   index.js       browsers: the facade; starts worker.js as a module worker
+//   worker.js      the worker's side
+//   <name>-<hash>.js  what index.js and worker.js share, or load on demand
+//   node.js        Node: the facade with the engine in-process
+//   tabtrain-<variant>.mjs, .wasm    the engine: Emscripten's glue, minified, and the module
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { build, transform } from 'esbuild';
+import { SetupError } from '../emscripten/toolchain/host.mjs';
+import { root } from '../emscripten/toolchain/npm.mjs';
+
+const api = join(root, 'web/api');
+const dist = join(root, 'dist');
+
+/** The engine's glue stays a file of its own beside the bundle, however the source's relative import is written. */
+const engineIsExternal = {
+  name: 'engine-is-external',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\..*\/tabtrain-[a-z-]+\.mjs$/ }, ({ path }) => ({
+      path: `./${basename(path)}`,
+      external: true,
+    }));
+  },
+};
+
+const common = {
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  sourcemap: true,
+  outdir: dist,
+  metafile: true,
+  logLevel: 'warning',
+  plugins: [engineIsExternal],
+};
+
+export async function bundlePackage(engineDirectory) {
+  mkdirSync(dist, { recursive: true });
+  const browser = await build({
+    ...common,
+    entryPoints: [join(api, 'index.ts'), join(api, 'worker.ts')],
+    platform: 'browser',
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    minify: true,
+  });
+  const node = await build({ ...common, entryPoints: [join(api, 'node.ts')], platform: 'node' });
+  checkImports(browser.metafile, /^\.\//);
+  checkImports(node.metafile, /^(\.\/|node:)/);
+  const engine = await copyEngine(engineDirectory);
+  const outputs = [browser, node].flatMap(({ metafile }) => Object.keys(metafile.outputs));
+  removeAllBut([...outputs.map((path) => basename(path)), ...engine, 'types']);
+}
+
+/** What dist/ imports must resolve without a bundler: `allowed` matches the specifiers that may stay. */
+function checkImports(metafile, allowed) {
+  for (const [file, { imports }] of Object.entries(metafile.outputs)) {
+    for (const { path, external } of imports) {
+      if (external && !allowed.test(path)) throw new SetupError(`${file} would import '${path}'.`);
+    }
+  }
+}
+
+/** Copies the engine's files into dist/ and returns their names. */
+async function copyEngine(directory) {
+  const names = readdirSync(directory).filter((name) =>
+    /^tabtrain-[a-z-]+\.(mjs|wasm)$/.test(name),
+  );
+  if (names.length === 0) throw new SetupError(`no engine in ${directory}.`);
+  for (const name of names) {
+    const [source, target] = [join(directory, name), join(dist, name)];
+    const isCurrent =
+      statSync(target, { throwIfNoEntry: false })?.mtimeMs > statSync(source).mtimeMs;
+    if (isCurrent) continue;
+    if (name.endsWith('.wasm')) {
+      copyFileSync(source, target);
+    } else {
+      const { code } = await transform(readFileSync(source, 'utf8'), {
+        minify: true,
+        format: 'esm',
+        target: 'es2022',
+      });
+      writeFileSync(target, code);
+    }
+  }
+  return names;
+}
+
+/** Chunks carry a hash in their names, so earlier ones would pile up. */
+function removeAllBut(names) {
+  for (const name of readdirSync(dist)) {
+    if (!names.includes(name)) rmSync(join(dist, name), { recursive: true });
+  }
+}
