@@ -1,0 +1,63 @@
+#include "checkpoint/keras_optimizers.h"
+
+namespace tabtrain {
+namespace {
+
+using Unused = SlotLayout::Unused;
+
+const std::vector<SlotLayout>& adamSlots() {
+  static const std::vector<SlotLayout> slots = {{"m", "_momentums", "m"},
+                                                {"v", "_velocities", "v"},
+                                                {"vhat", "_velocity_hats", "vhat", 1}};
+  return slots;
+}
+
+const std::vector<KerasOptimizer>& rows() {
+  static const std::vector<KerasOptimizer> table = {
+      {"SGD",
+       {"decay", "learning_rate", "momentum"},
+       {{"momentum", "momentums", "m", 0, Unused::Zeros}},
+       true},
+      {"Adam", {"beta_1", "beta_2", "decay", "learning_rate"}, adamSlots(), true},
+      {"AdamW", {}, adamSlots()},
+      {"Adamax",
+       {"beta_1", "beta_2", "decay", "learning_rate"},
+       {{"m", "_m", "m"}, {"v", "_u", "u"}},
+       true},
+      {"Nadam",
+       {"beta_1", "beta_2", "decay", "learning_rate", "momentum_cache"},
+       {{"m", "_momentums", "m"}, {"v", "_velocities", "v"}},
+       false,
+       "u_product"},
+      {"RMSprop",
+       {"decay", "learning_rate", "momentum", "rho"},
+       {{"rms", "_velocities", "velocity"},
+        {"momentum", "_momentums", "momentum", 1, Unused::EmptyList},
+        {"mg", "_average_gradients", "average_gradient", 2, Unused::EmptyList}}},
+      {"Adagrad",
+       {"decay", "learning_rate"},
+       {{"accumulator", "_accumulators", "accumulator"}}},
+      {"Adadelta",
+       {"decay", "learning_rate", "rho"},
+       {{"accum_grad", "_accumulated_grads", "accumulated_grad"},
+        {"accum_var", "_accumulated_delta_vars", "accumulated_delta_var"}},
+       true},
+      {"Ftrl",
+       {"beta", "decay", "l1_regularization_strength", "l2_regularization_strength",
+        "learning_rate", "learning_rate_power"},
+       {{"accumulator", "_accumulators", "accumulator"}, {"linear", "_linears", "linear"}}},
+      {"Lion", {}, {{"momentum", "momentums", "m"}}},
+  };
+  return table;
+}
+
+}  // namespace
+
+const KerasOptimizer* findKerasOptimizer(std::string_view className) {
+  for (const KerasOptimizer& row : rows()) {
+    if (className == row.className) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace tabtrain
