@@ -1,0 +1,270 @@
+import { Charts } from './charts';
+import { loadMnist, type Digits, type Mnist } from './data';
+import { byId, confirmByPressingTwice, context2d, make, setText, throttledDraw } from './dom';
+import { FailureBox } from './failure';
+import { FilesPanel } from './files';
+import { clock, count, duration, epochRange, fileSize, score } from './format';
+import { Gallery } from './gallery';
+import { Hood } from './hood';
+import { Predictor } from './predictor';
+import { nextTarget, type EpochRecord } from './run';
+import { SettingsForm } from './settings';
+import { statusLine } from './status';
+import { Trainer } from './trainer';
+import { paintDigit, TryIt } from './tryit';
+
+const page = document.documentElement;
+const train = byId('train', HTMLButtonElement);
+const pause = byId('pause', HTMLButtonElement);
+const stop = byId('stop', HTMLButtonElement);
+const startOver = byId('start-over', HTMLButtonElement);
+const retry = byId('retry', HTMLButtonElement);
+const status = byId('status', HTMLElement);
+const savedLine = byId('saved', HTMLElement);
+const failureBox = new FailureBox(byId('failure', HTMLElement));
+const filesFailure = new FailureBox(byId('files-failure', HTMLElement));
+const announcer = byId('announcer', HTMLElement);
+const dataLine = byId('data-line', HTMLElement);
+const dataProgress = byId('data-progress', HTMLProgressElement);
+const progressLine = byId('progress-line', HTMLElement);
+const numbers = {
+  epoch: byId('number-epoch', HTMLElement),
+  batch: byId('number-batch', HTMLElement),
+  speed: byId('number-speed', HTMLElement),
+  left: byId('number-left', HTMLElement),
+  accuracy: byId('number-accuracy', HTMLElement),
+};
+
+let mnist: Mnist | null = null;
+
+const settings = new SettingsForm(() => {
+  showControls();
+});
+const trainer = new Trainer(
+  {
+    changed: () => {
+      showPhase();
+    },
+    batch: () => {
+      drawLive();
+    },
+    epoch: (record) => {
+      showEpoch(record);
+    },
+  },
+  progressLine,
+);
+const predictor = new Predictor(trainer);
+const charts = new Charts(byId('loss-chart', HTMLElement), byId('accuracy-chart', HTMLElement));
+const tryIt = new TryIt(predictor);
+const gallery = new Gallery(predictor, (index) => {
+  if (mnist)
+    tryIt.pick(mnist.test.image(index), `Test digit ${index + 1}, a ${mnist.test.label(index)}`);
+});
+const files = new FilesPanel({
+  failed: showFilesFailure,
+  succeeded: () => {
+    filesFailure.hide();
+  },
+  removed: () => {
+    void hood.refresh();
+  },
+});
+const hood = new Hood(trainer);
+
+/** Files and storage change with each epoch; listing them twice a second is enough. */
+const refreshFiles = throttledDraw(
+  () => {
+    void files.refresh();
+    void hood.refresh();
+  },
+  () => 500,
+);
+
+const drawLive = throttledDraw(showNumbers, () => 50);
+
+function showNumbers(): void {
+  const { run, live, speed } = trainer;
+  const done = run.epochs.length;
+  const last = run.epochs.at(-1);
+  const target = Math.max(run.target, done);
+  setText(numbers.epoch, target === 0 ? '–' : `${live?.epoch ?? done} of ${target}`);
+  setText(numbers.batch, live ? `${live.batch} of ${live.steps}` : '–');
+  setText(numbers.speed, live && speed.digitsPerSecond > 0 ? count(speed.digitsPerSecond) : '–');
+  setText(numbers.left, live ? duration(speed.secondsLeft) : '–');
+  setText(numbers.accuracy, score(trainer.restored?.accuracy ?? last?.valAccuracy));
+  charts.show(run);
+  if (trainer.phase === 'paused' || trainer.phase === 'training')
+    setText(status, statusLine(trainer));
+}
+
+function showEpoch(record: EpochRecord): void {
+  drawLive();
+  charts.describe(trainer.run);
+  setText(byId('loss-now', HTMLElement), `${score(record.loss)}, test ${score(record.valLoss)}`);
+  setText(
+    byId('accuracy-now', HTMLElement),
+    `${score(record.accuracy)}, test ${score(record.valAccuracy)}`,
+  );
+  setText(
+    announcer,
+    `Epoch ${record.epoch} of ${trainer.run.target}: test accuracy ${score(record.valAccuracy)}`,
+  );
+  void gallery.update(`after epoch ${record.epoch}`);
+  void tryIt.refresh();
+}
+
+function showControls(): void {
+  const { run, phase, busy } = trainer;
+  const done = run.epochs.length;
+  const ready = mnist !== null && !busy && phase !== 'loading' && phase !== 'restoring';
+  const held = document.activeElement;
+  train.disabled = !ready;
+  pause.disabled = phase !== 'training' && phase !== 'paused';
+  stop.disabled = pause.disabled;
+  startOver.disabled = !ready || (done === 0 && phase !== 'failed');
+  settings.disabled = !ready;
+  const target = nextTarget(run, settings.read());
+  setText(
+    train,
+    busy ? 'Training…' : done === 0 ? 'Train' : `Train ${epochRange(done + 1, target)}`,
+  );
+  setText(pause, phase === 'paused' ? 'Resume' : 'Pause');
+  files.lock(busy);
+  charts.plannedEpochs = done === 0 ? target : run.target;
+  // A control that turns itself off must not drop the keyboard's place on the page.
+  if (held === train && train.disabled && !pause.disabled) pause.focus();
+  if ((held === pause || held === stop) && pause.disabled && ready) train.focus();
+}
+
+function showPhase(): void {
+  page.dataset.phase = trainer.phase;
+  setText(status, statusLine(trainer));
+  const saved = trainer.savedAt;
+  const epochs = trainer.phase === 'failed' ? 0 : trainer.run.epochs.length;
+  setText(
+    savedLine,
+    saved === null || epochs === 0
+      ? ''
+      : `Saved after epoch ${epochs} at ${clock(saved)}. Close this tab whenever you like: ` +
+          (trainer.busy
+            ? `you go on from the start of the epoch in progress.`
+            : 'you go on from here.'),
+  );
+  showControls();
+  const failure = trainer.failure;
+  retry.hidden = failure?.place !== 'data';
+  if (failure) failureBox.show(failure, savedEpoch());
+  else failureBox.hide();
+  showNumbers();
+  if (saved !== null) refreshFiles();
+}
+
+/** The newest epoch that is known to be saved; 0 for none. */
+function savedEpoch(): number {
+  if (trainer.savedAt === null) return 0;
+  return trainer.run.epochs.length - (trainer.failure?.place === 'save' ? 1 : 0);
+}
+
+function showFilesFailure(error: unknown): void {
+  filesFailure.show({ place: 'files', error }, savedEpoch());
+}
+
+function showDigits(digits: Digits): void {
+  const strip = byId('data-strip', HTMLCanvasElement);
+  const context = context2d(strip);
+  const digit = make('canvas');
+  for (let index = 0; index * 28 < strip.width; index++) {
+    paintDigit(digit, digits.image(index), 1);
+    context.drawImage(digit, index * 28, 0);
+  }
+}
+
+async function load(): Promise<void> {
+  trainer.failure = null;
+  trainer.enter('loading');
+  try {
+    const loaded = await loadMnist((received, total) => {
+      dataProgress.max = total || 1;
+      if (total > 0) dataProgress.value = received;
+      setText(
+        dataLine,
+        `Loading MNIST: ${fileSize(received)}${total > 0 ? ` of ${fileSize(total)}` : ''}`,
+      );
+    });
+    mnist = loaded;
+  } catch (error) {
+    dataProgress.hidden = true;
+    setText(dataLine, 'MNIST is not loaded.');
+    trainer.fail('data', error);
+    return;
+  }
+  dataProgress.hidden = true;
+  setText(
+    dataLine,
+    `MNIST: ${count(mnist.train.count)} handwritten digits to train on, ${count(mnist.test.count)} to test.`,
+  );
+  showDigits(mnist.train);
+  await gallery.show(mnist.test);
+  await restore(mnist);
+}
+
+async function restore(digits: Mnist): Promise<void> {
+  trainer.enter('restoring');
+  try {
+    await trainer.restore(digits);
+  } catch (error) {
+    trainer.fail('restore', error);
+  }
+  const last = trainer.run.epochs.at(-1);
+  if (last) {
+    settings.write(trainer.run.settings);
+    showControls();
+    showEpoch(last);
+    setText(announcer, statusLine(trainer));
+  } else {
+    await gallery.update('before training');
+  }
+  await files.refresh();
+  await hood.refresh();
+}
+
+function listen(): void {
+  train.addEventListener('click', () => {
+    if (!mnist) return;
+    void trainer.train(mnist, settings.read()).then(() => {
+      setText(announcer, statusLine(trainer));
+    });
+  });
+  pause.addEventListener('click', () => {
+    if (trainer.phase === 'paused') trainer.resume();
+    else trainer.pause();
+  });
+  stop.addEventListener('click', () => {
+    trainer.stop();
+  });
+  confirmByPressingTwice(startOver, 'Delete files and start over?', () => {
+    void trainer
+      .startOver(settings.read())
+      .then(async () => {
+        setText(progressLine, '');
+        charts.describe(trainer.run);
+        for (const id of ['loss-now', 'accuracy-now']) setText(byId(id, HTMLElement), '–');
+        await files.refresh();
+        await gallery.update('before training');
+        await tryIt.refresh();
+        await hood.refresh();
+      })
+      .catch(showFilesFailure);
+  });
+  retry.addEventListener('click', () => {
+    void load();
+  });
+}
+
+listen();
+showPhase();
+void hood.showSummary().catch((error: unknown) => {
+  trainer.fail('start', error);
+});
+void load();
