@@ -1,27 +1,19 @@
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
+import globals from 'globals';
 import tseslint from 'typescript-eslint';
-
-const nodeGlobals = Object.fromEntries(
-  [
-    'AbortController',
-    'Buffer',
-    'URL',
-    'clearTimeout',
-    'console',
-    'fetch',
-    'performance',
-    'process',
-    'setTimeout',
-  ].map((name) => [name, 'readonly']),
-);
 
 export default defineConfig(
   globalIgnores(['build/', 'dist/', 'dist-page/', 'tests/**/fixtures/']),
   js.configs.recommended,
   {
     files: ['**/*.{js,mjs}'],
-    languageOptions: { globals: nodeGlobals },
+    languageOptions: { globals: globals.node },
+  },
+  {
+    // Functions given to page.evaluate() run in the browser.
+    files: ['tests/{browser,package,bench}/**/*.mjs'],
+    languageOptions: { globals: globals.browser },
   },
   {
     files: ['**/*.ts', '**/*.mts'],
