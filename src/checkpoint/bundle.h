@@ -10,10 +10,10 @@
 #include "checkpoint/tensorflow_dtype.h"
 
 // TensorFlow's tensor bundle (tensorflow/core/util/tensor_bundle), two kinds of files:
-//   PREFIX.index                  a table (table.h): "" -> BundleHeaderProto, else key -> BundleEntryProto
-//   PREFIX.data-00000-of-00001    the tensors' bytes back to back, in the order they were written
-//   BundleHeaderProto := num_shards=1, endianness=2 (0 little, 1 big), version=3 VersionDef
-//   VersionDef        := producer=1, min_consumer=2, repeated bad_consumers=3
+//   PREFIX.index                  a table (table.h): "" -> BundleHeaderProto, else key ->
+//   BundleEntryProto PREFIX.data-00000-of-00001    the tensors' bytes back to back, in the order
+//   they were written BundleHeaderProto := num_shards=1, endianness=2 (0 little, 1 big), version=3
+//   VersionDef VersionDef        := producer=1, min_consumer=2, repeated bad_consumers=3
 //   BundleEntryProto  := dtype=1, shape=2 TensorShapeProto, shard_id=3, offset=4, size=5,
 //                        crc32c=6 fixed32 masked, repeated slices=7
 //   TensorShapeProto  := repeated dim=2 { size=1 }, unknown_rank=3

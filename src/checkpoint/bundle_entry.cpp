@@ -19,9 +19,9 @@ void checkVersion(ByteSpan message) {
     if (version.field() == 2) {
       const int64_t least = version.readCount(kInt32Max);
       if (least > kBundleVersion) {
-        throw Error(ErrorCode::Unsupported,
-                    "checkpoint header: needs a reader of bundle version " + std::to_string(least) +
-                        ", this is version " + std::to_string(kBundleVersion));
+        throw Error(ErrorCode::Unsupported, "checkpoint header: needs a reader of bundle version " +
+                                                std::to_string(least) + ", this is version " +
+                                                std::to_string(kBundleVersion));
       }
     } else if (version.field() == 3) {
       throw Error(ErrorCode::Unsupported, "checkpoint header: excludes versions of its readers");
@@ -129,8 +129,8 @@ BundleEntry parseBundleEntry(std::string_view key, ByteSpan message) {
   }
   const auto known = tensorflowDTypeFromNumber(dtype);
   if (!known) {
-    throw Error(ErrorCode::Unsupported, "checkpoint entry " + quoted(key) + ": unknown dtype number " +
-                                            std::to_string(dtype));
+    throw Error(ErrorCode::Unsupported, "checkpoint entry " + quoted(key) +
+                                            ": unknown dtype number " + std::to_string(dtype));
   }
   entry.dtype = *known;
   const auto elements = countElements(entry.shape);
@@ -139,8 +139,9 @@ BundleEntry parseBundleEntry(std::string_view key, ByteSpan message) {
   if (entry.sliced) return entry;
   const uint64_t itemSize = tensorflowItemSize(entry.dtype);
   // In a string tensor every element takes at least the one byte of its length.
-  const bool fits = itemSize != 0 ? entry.size % itemSize == 0 && entry.size / itemSize == *elements
-                                  : entry.dtype != TensorflowDType::String || entry.size >= *elements;
+  const bool fits = itemSize != 0
+                        ? entry.size % itemSize == 0 && entry.size / itemSize == *elements
+                        : entry.dtype != TensorflowDType::String || entry.size >= *elements;
   if (!fits) {
     proto.fail(quoted(key) + " has " + std::to_string(*elements) + " elements of " +
                tensorflowDTypeName(entry.dtype) + " in " + std::to_string(entry.size) + " bytes");

@@ -18,7 +18,8 @@ std::string nameOfShard(size_t shard) { return "data file " + std::to_string(sha
 
 /// Whether the bytes of the entry can be read: a plain tensor or strings.
 bool readable(const BundleEntry& entry) {
-  return !entry.sliced && (entry.dtype == TensorflowDType::String || tensorflowItemSize(entry.dtype));
+  return !entry.sliced &&
+         (entry.dtype == TensorflowDType::String || tensorflowItemSize(entry.dtype));
 }
 
 }  // namespace

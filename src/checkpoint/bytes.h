@@ -20,8 +20,8 @@ inline std::string_view asText(ByteSpan bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// A file's name for a thing, fit for an error sentence: in quotes, control bytes and bytes that are
-/// not ASCII as `\xNN`, shortened to 120 characters.
+/// A file's name for a thing, fit for an error sentence: in quotes, control bytes and bytes that
+/// are not ASCII as `\xNN`, shortened to 120 characters.
 std::string quoted(std::string_view text);
 
 /// Whether `text` is well-formed UTF-8 (no surrogates, no overlong forms).

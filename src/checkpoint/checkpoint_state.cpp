@@ -1,8 +1,6 @@
 #include "checkpoint/checkpoint_state.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 
 #include "checkpoint/bytes.h"
 
@@ -47,12 +45,13 @@ class TextReader {
     return word;
   }
 
-  std::optional<double> readNumber() {
+  std::optional<std::string> readNumber() {
     const std::string_view word = readWord();
-    double value = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;
-    return value;
+    const bool plausible = !word.empty() && std::any_of(word.begin(), word.end(), [](char c) {
+      return digitValue(c) < 10;
+    }) && word.find_first_not_of("0123456789.eE+-") == std::string_view::npos;
+    if (!plausible) return std::nullopt;
+    return std::string(word);
   }
 
   /// Adjacent literals are one string.
@@ -149,18 +148,6 @@ std::string quoteLiteral(std::string_view text) {
   return out + '"';
 }
 
-/// Python's repr: the shortest digits that give the same number, always with a point or exponent.
-std::string formatNumber(double value) {
-  const double size = std::abs(value);
-  const bool plain = size == 0 || (size >= 1e-4 && size < 1e16);
-  char digits[64];
-  const auto end = std::to_chars(digits, digits + sizeof(digits), value,
-                                 plain ? std::chars_format::fixed : std::chars_format::scientific);
-  std::string out(digits, end.ptr);
-  if (plain && out.find('.') == std::string::npos) out += ".0";
-  return out;
-}
-
 }  // namespace
 
 std::optional<CheckpointState> parseCheckpointState(std::string_view text) {
@@ -181,12 +168,12 @@ std::optional<CheckpointState> parseCheckpointState(std::string_view text) {
         state.newest = std::move(*value);
       }
     } else if (field == "all_model_checkpoint_timestamps" || field == "last_preserved_timestamp") {
-      const auto value = reader.readNumber();
+      auto value = reader.readNumber();
       if (!value) return std::nullopt;
       if (field == "last_preserved_timestamp") {
-        state.lastPreservedTimestamp = *value;
+        state.lastPreservedTimestamp = std::move(value);
       } else {
-        state.timestamps.push_back(*value);
+        state.timestamps.push_back(std::move(*value));
       }
     } else {
       return std::nullopt;
@@ -201,11 +188,11 @@ std::string formatCheckpointState(const CheckpointState& state) {
   for (const auto& path : state.all) {
     out += "all_model_checkpoint_paths: " + quoteLiteral(path) + "\n";
   }
-  for (const double timestamp : state.timestamps) {
-    out += "all_model_checkpoint_timestamps: " + formatNumber(timestamp) + "\n";
+  for (const auto& timestamp : state.timestamps) {
+    out += "all_model_checkpoint_timestamps: " + timestamp + "\n";
   }
   if (state.lastPreservedTimestamp) {
-    out += "last_preserved_timestamp: " + formatNumber(*state.lastPreservedTimestamp) + "\n";
+    out += "last_preserved_timestamp: " + *state.lastPreservedTimestamp + "\n";
   }
   return out;
 }

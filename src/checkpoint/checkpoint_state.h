@@ -17,8 +17,9 @@ namespace tabtrain {
 struct CheckpointState {
   std::string newest;            ///< model_checkpoint_path
   std::vector<std::string> all;  ///< oldest first
-  std::vector<double> timestamps;
-  std::optional<double> lastPreservedTimestamp;
+  /// Seconds since 1970, as the file writes them; only tf.train.CheckpointManager keeps them.
+  std::vector<std::string> timestamps;
+  std::optional<std::string> lastPreservedTimestamp;
 };
 
 /// Nothing for text that is not in the format, as TensorFlow treats it.

@@ -46,6 +46,7 @@ class CheckpointValues {
 };
 
 /// The node's number in `children`, if it is there.
-std::optional<uint32_t> findChild(const CheckpointValues::Children& children, std::string_view name);
+std::optional<uint32_t> findChild(const CheckpointValues::Children& children,
+                                  std::string_view name);
 
 }  // namespace tabtrain

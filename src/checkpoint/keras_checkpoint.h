@@ -21,7 +21,8 @@ enum class OptimizerLayout { Auto, Legacy, New, None };
 /// The same bytes as TensorFlow writes for the same state. Throws InvalidArgument for a state that
 /// contradicts itself, Unsupported for an optimizer whose slots mean something else in the other
 /// generation.
-BundleFiles writeCheckpoint(const ModelState& state, OptimizerLayout layout = OptimizerLayout::Auto);
+BundleFiles writeCheckpoint(const ModelState& state,
+                            OptimizerLayout layout = OptimizerLayout::Auto);
 
 /// Writes a checkpoint again: the same tensors in the same order, in one shard, with its object
 /// graph parsed and serialized. Throws as `Bundle` does.

@@ -46,8 +46,8 @@ class KerasTree {
 
   static OptimizerGeneration generationOf(const OptimizerState& optimizer, OptimizerLayout layout) {
     if (layout == OptimizerLayout::Auto) return optimizer.generation;
-    const auto wanted = layout == OptimizerLayout::Legacy ? OptimizerGeneration::Legacy
-                                                          : OptimizerGeneration::New;
+    const auto wanted =
+        layout == OptimizerLayout::Legacy ? OptimizerGeneration::Legacy : OptimizerGeneration::New;
     const KerasOptimizer* row = findKerasOptimizer(optimizer.className);
     if (wanted != optimizer.generation && (row == nullptr || !row->sameMeaning)) {
       throw Error(ErrorCode::Unsupported,
@@ -109,7 +109,8 @@ class KerasTree {
 
   void addLegacy(const OptimizerState& optimizer, Handle object) {
     const std::string prefix = optimizer.name + "/";
-    tree_.addChild(object, "iter", tree_.addVariable(prefix + "iter", scalar(optimizer.iterations)));
+    tree_.addChild(object, "iter",
+                   tree_.addVariable(prefix + "iter", scalar(optimizer.iterations)));
     auto hypers = optimizer.hypers;
     const auto has = [&](std::string_view name) {
       return std::any_of(hypers.begin(), hypers.end(),

@@ -6,9 +6,8 @@ namespace {
 using Unused = SlotLayout::Unused;
 
 const std::vector<SlotLayout>& adamSlots() {
-  static const std::vector<SlotLayout> slots = {{"m", "_momentums", "m"},
-                                                {"v", "_velocities", "v"},
-                                                {"vhat", "_velocity_hats", "vhat", 1}};
+  static const std::vector<SlotLayout> slots = {
+      {"m", "_momentums", "m"}, {"v", "_velocities", "v"}, {"vhat", "_velocity_hats", "vhat", 1}};
   return slots;
 }
 
@@ -34,9 +33,7 @@ const std::vector<KerasOptimizer>& rows() {
        {{"rms", "_velocities", "velocity"},
         {"momentum", "_momentums", "momentum", 1, Unused::EmptyList},
         {"mg", "_average_gradients", "average_gradient", 2, Unused::EmptyList}}},
-      {"Adagrad",
-       {"decay", "learning_rate"},
-       {{"accumulator", "_accumulators", "accumulator"}}},
+      {"Adagrad", {"decay", "learning_rate"}, {{"accumulator", "_accumulators", "accumulator"}}},
       {"Adadelta",
        {"decay", "learning_rate", "rho"},
        {{"accum_grad", "_accumulated_grads", "accumulated_grad"},

@@ -44,7 +44,8 @@ enum class OptimizerGeneration { Legacy, New };
 struct OptimizerState {
   /// One value per trainable variable, in the order of the layers and their variables.
   struct Slot {
-    std::string name;  ///< OptimizerV2's slot name, in both generations: "m", "v", "vhat", "momentum"
+    std::string
+        name;  ///< OptimizerV2's slot name, in both generations: "m", "v", "vhat", "momentum"
     std::vector<TensorView> values;
   };
 

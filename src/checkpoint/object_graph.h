@@ -60,8 +60,8 @@ struct ObjectGraph {
   std::vector<Node> nodes;
 };
 
-/// Throws CorruptFile unless all node numbers exist, Unsupported above a million nodes or references
-/// (what is parsed takes more memory than its bytes).
+/// Throws CorruptFile unless all node numbers exist, Unsupported above a million nodes or
+/// references (what is parsed takes more memory than its bytes).
 ObjectGraph parseObjectGraph(ByteSpan message);
 
 /// Fields in the order of their numbers, as TensorFlow writes them.

@@ -75,7 +75,8 @@ ObjectTree::Layout ObjectTree::layOut() const {
     const Handle optimizer = order[i];
     std::vector<std::string_view> names;
     for (const SlotEdge& slot : nodes_[optimizer].slots) {
-      if (std::find(names.begin(), names.end(), slot.name) == names.end()) names.push_back(slot.name);
+      if (std::find(names.begin(), names.end(), slot.name) == names.end())
+        names.push_back(slot.name);
     }
     slots[optimizer] = nodes_[optimizer].slots;
     std::stable_sort(slots[optimizer].begin(), slots[optimizer].end(),
@@ -88,8 +89,8 @@ ObjectTree::Layout ObjectTree::layOut() const {
                      });
     for (const SlotEdge& slot : slots[optimizer]) {
       number[slot.slotVariable] = order.size();
-      path[slot.slotVariable] = path[slot.variable] + "/.OPTIMIZER_SLOT/" + path[optimizer] + "/" +
-                                escapeName(slot.name);
+      path[slot.slotVariable] =
+          path[slot.variable] + "/.OPTIMIZER_SLOT/" + path[optimizer] + "/" + escapeName(slot.name);
       order.push_back(slot.slotVariable);
     }
   }

@@ -72,7 +72,8 @@ class OptimizerMatcher {
   }
 
   void requireConvertible() const {
-    if (found_.fileGeneration == wanted_.generation || (row_ != nullptr && row_->sameMeaning)) return;
+    if (found_.fileGeneration == wanted_.generation || (row_ != nullptr && row_->sameMeaning))
+      return;
     const bool isNew = found_.fileGeneration == OptimizerGeneration::New;
     throw Error(ErrorCode::Unsupported,
                 "loading a checkpoint: the file holds the state of " + wanted_.className +
@@ -134,10 +135,9 @@ class OptimizerMatcher {
     if (variables.size() <= 1) return;
     requireConvertible();
     if (row_ == nullptr) return;
-    const bool hasLists =
-        std::any_of(row_->slots.begin(), row_->slots.end(), [&](const SlotLayout& layout) {
-          return children.contains(layout.listAttribute);
-        });
+    const bool hasLists = std::any_of(
+        row_->slots.begin(), row_->slots.end(),
+        [&](const SlotLayout& layout) { return children.contains(layout.listAttribute); });
     if (hasLists) {
       matchLists(children);
     } else {

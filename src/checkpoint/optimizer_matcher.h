@@ -15,8 +15,8 @@ struct WantedTrainable {
   std::optional<uint32_t> node;
 };
 
-/// Finds the optimizer's state below `optimizerNode` (nothing: the file has no optimizer) and enters
-/// it into `plan`.
+/// Finds the optimizer's state below `optimizerNode` (nothing: the file has no optimizer) and
+/// enters it into `plan`.
 void matchOptimizer(CheckpointValues& values, std::optional<uint32_t> optimizerNode,
                     const OptimizerState& wanted, const std::vector<WantedTrainable>& trainables,
                     RestorePlan& plan);

@@ -17,15 +17,16 @@ bool isLayerName(std::string_view name) {
 
 /// The node of the Keras model: the root, or the child `model` of a tf.train.Checkpoint.
 uint32_t findModel(const CheckpointValues::Children& root) {
-  const bool hasLayers =
-      std::any_of(root.begin(), root.end(), [](const auto& child) { return isLayerName(child.first); });
+  const bool hasLayers = std::any_of(root.begin(), root.end(),
+                                     [](const auto& child) { return isLayerName(child.first); });
   if (hasLayers) return kRoot;
   return findChild(root, "model").value_or(kRoot);
 }
 
 [[noreturn]] void throwNothingMatches(const ModelState& wanted,
                                       const std::vector<std::string>& keys) {
-  std::string sentence = "loading a checkpoint: nothing in the file belongs to this model; it wants";
+  std::string sentence =
+      "loading a checkpoint: nothing in the file belongs to this model; it wants";
   size_t named = 0;
   for (const LayerState& layer : wanted.layers) {
     for (const NamedVariable& variable : layer.variables) {

@@ -50,8 +50,8 @@ struct RestorePlan {
 /// `model` as `tf.train.Checkpoint(model=...)` writes it, along the names of layers and attributes.
 /// Keys and node numbers are free.
 ///
-/// `wanted` is a state whose tensors need no bytes; its optimizer lists the slots and hypers that it
-/// can take, built or not. Both generations of optimizer state are read. A file of the other
+/// `wanted` is a state whose tensors need no bytes; its optimizer lists the slots and hypers that
+/// it can take, built or not. Both generations of optimizer state are read. A file of the other
 /// generation is taken over where slots mean the same in both (TensorFlow raises, or leaves them
 /// out); state of another optimizer class is left out.
 ///

@@ -15,8 +15,8 @@
 //   footer  := handle(metaindex) handle(index) zeros to 40 bytes, fixed64 0xdb4775248b80fb57
 //   handle  := varint64 offset, varint64 size without trailer
 // Keys rise strictly, bytewise. A restart is the offset of an entry that shares nothing with its
-// predecessor. An index entry's value is a data block's handle; its key is not below any key of that
-// block and below all keys of the next.
+// predecessor. An index entry's value is a data block's handle; its key is not below any key of
+// that block and below all keys of the next.
 
 namespace tabtrain {
 

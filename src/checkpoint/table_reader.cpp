@@ -35,7 +35,8 @@ struct BlockContent {
 
 class TableReader {
  public:
-  explicit TableReader(ByteSpan file) : file_(file), keyBudget_(kLargestKeyExpansion * file.size()) {}
+  explicit TableReader(ByteSpan file)
+      : file_(file), keyBudget_(kLargestKeyExpansion * file.size()) {}
 
   void read(const std::function<void(std::string_view, ByteSpan)>& visit) {
     const auto [metaindex, index] = readFooter();
@@ -86,8 +87,9 @@ class TableReader {
     const size_t magicAt = kTableFooterSize - sizeof(kTableMagic);
     ByteReader magic(file_.last(sizeof(kTableMagic)), kWhat);
     if (magic.readFixed64() != kTableMagic) {
-      corrupt("does not end with the magic number of a TensorFlow table: it is cut off or no "
-              "TensorFlow checkpoint");
+      corrupt(
+          "does not end with the magic number of a TensorFlow table: it is cut off or no "
+          "TensorFlow checkpoint");
     }
     Footer footer;
     footer.metaindex = readHandle(reader);
@@ -126,8 +128,7 @@ class TableReader {
     return content;
   }
 
-  void readEntries(ByteSpan content,
-                   const std::function<void(std::string_view, ByteSpan)>& visit) {
+  void readEntries(ByteSpan content, const std::function<void(std::string_view, ByteSpan)>& visit) {
     if (content.size() < 8) corrupt("a block is shorter than its restart array");
     ByteReader count(content.last(4), kWhat);
     const uint64_t restartCount = count.readFixed32();
@@ -156,7 +157,8 @@ class TableReader {
         restartsLeft -= restartsLeft > 0 ? 1 : 0;
       }
       const std::string_view suffix = asText(entries.readBytes(unshared));
-      if (shared + unshared > keyBudget_) entries.fail("keys unfold to more than 64 times the file");
+      if (shared + unshared > keyBudget_)
+        entries.fail("keys unfold to more than 64 times the file");
       keyBudget_ -= shared + unshared;
       key.resize(static_cast<size_t>(shared));
       key += suffix;

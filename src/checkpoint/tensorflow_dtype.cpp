@@ -46,8 +46,8 @@ const Row& rowOf(TensorflowDType dtype) {
   for (const Row& row : kRows) {
     if (row.dtype == dtype) return row;
   }
-  throw Error(ErrorCode::Internal, "no TensorFlow dtype has the number " +
-                                       std::to_string(static_cast<int>(dtype)));
+  throw Error(ErrorCode::Internal,
+              "no TensorFlow dtype has the number " + std::to_string(static_cast<int>(dtype)));
 }
 
 }  // namespace
