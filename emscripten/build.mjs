@@ -50,7 +50,7 @@ export function buildEngine(kind) {
     readFileSync(record, 'utf8') !== wanted
   ) {
     mkdirSync(directory, { recursive: true });
-    run('cmake', ['--fresh', ...configure], { env, show: true });
+    run('cmake', ['--fresh', '--log-level=WARNING', ...configure], { env, show: true });
     writeFileSync(record, wanted);
   }
   run('ninja', ['-C', directory, `-j${availableParallelism()}`, '--quiet'], { env, show: true });

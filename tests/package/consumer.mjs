@@ -1,0 +1,20 @@
+// What every kind of user does with the package: builds a small model, trains it, predicts.
+
+/** Learns y = x0 + 2 x1 from 64 rows and returns what the tests look at. */
+export async function useTabtrain(tabtrain, options) {
+  const { engineInfo, init, layers, sequential, setSeed } = tabtrain;
+  if (options) await init(options);
+  setSeed(1);
+  const model = sequential([
+    layers.dense({ units: 8, activation: 'relu', inputShape: [2] }),
+    layers.dense({ units: 1 }),
+  ]);
+  model.compile({ optimizer: 'adam', loss: 'mse' });
+  const x = Array.from({ length: 64 }, (_, i) => [(i % 8) / 8, Math.floor(i / 8) / 8]);
+  const y = x.map(([a, b]) => [a + 2 * b]);
+  const { history } = await model.fit(x, y, { batchSize: 16, epochs: 30, verbose: 0 });
+  const { data, shape } = await model.predict(x);
+  const { variant } = await engineInfo();
+  model.dispose();
+  return { losses: history.loss, shape, prediction: data[63], variant };
+}
