@@ -138,8 +138,8 @@ test('TypeScript finds the types in both module resolutions', () => {
     ['--module', 'nodenext'],
     ['--module', 'esnext', '--moduleResolution', 'bundler'],
   ]) {
-    const lib = ['--target', 'es2022', '--lib', 'es2022,esnext.disposable,dom', '--types', ''];
-    const args = [tsc, '--noEmit', '--strict', '--ignoreConfig', ...module, ...lib, file];
+    const lib = ['--target', 'es2022', '--lib', 'es2022,esnext.disposable,dom'];
+    const args = [tsc, '--noEmit', '--strict', ...module, ...lib, file];
     const { status, stdout } = spawnSync(process.execPath, args, {
       encoding: 'utf8',
       cwd: packed.project,
