@@ -13,7 +13,8 @@ struct SlotLayout {
   const char* variableName;   ///< its variables are named <optimizer>/<this>/<variable>: "m"
   /// Slots of one round are created variable by variable, rounds one after the other.
   int round = 0;
-  /// Lists that exist even if the optimizer does not use them: empty, or filled with zeros.
+  /// Lists that exist even if the optimizer does not use them: empty, or with variables. Without
+  /// momentum the newer SGD leaves its last step in them and never reads it; zeros do as well.
   enum class Unused { Absent, EmptyList, Zeros } unused = Unused::Absent;
 };
 

@@ -94,6 +94,13 @@ class TableReader {
     Footer footer;
     footer.metaindex = readHandle(reader);
     footer.index = readHandle(reader);
+    // The footer has no checksum: only its one canonical form is accepted.
+    ByteWriter shortest;
+    for (const Handle& handle : {footer.metaindex, footer.index}) {
+      shortest.writeVarint(handle.offset);
+      shortest.writeVarint(handle.size);
+    }
+    if (shortest.size() != reader.position()) reader.fail("a varint is longer than it needs to be");
     while (reader.position() < magicAt) {
       if (reader.readByte() != 0) reader.fail("padding is not zero");
     }
