@@ -1,0 +1,77 @@
+import type { HookName } from '../host/protocol';
+import type { Model } from '../model/model';
+
+/** Loss and metrics by name; in a batch hook, the running means of the epoch so far. */
+export type Logs = Readonly<Record<string, number>>;
+
+type Awaitable = void | Promise<void>;
+
+/** What a callback is told about the run. */
+export interface Params {
+  readonly verbose: number;
+  readonly epochs: number;
+  /** Batches per epoch. */
+  readonly steps: number;
+}
+
+/**
+ * Progress of a run, sent without waiting for anybody: at most every 50 ms, and for the first and last
+ * batch of an epoch. `time` is in milliseconds of one monotonic clock.
+ */
+export type Progress =
+  | { readonly type: 'begin'; readonly kind: 'fit' | 'evaluate' | 'predict'; readonly time: number }
+  | { readonly type: 'epochBegin'; readonly epoch: number; readonly time: number }
+  | { readonly type: 'batch'; readonly batch: number; readonly logs: Logs; readonly time: number }
+  | {
+      readonly type: 'epochEnd';
+      readonly epoch: number;
+      readonly logs: Logs;
+      readonly time: number;
+    }
+  | { readonly type: 'end'; readonly logs: Logs; readonly time: number };
+
+/**
+ * The base of callbacks, with Keras's hooks; each may be async and is awaited before the run goes on.
+ * Epochs and batches count from 0. A hook that throws ends the run with that error; the model stays
+ * usable. Batch hooks that nobody overrides cost nothing. In a hook, `model.setWeights` and
+ * `model.loadWeights` are allowed, as is `model.stopTraining = true`.
+ */
+export class Callback {
+  /** The model of the run; set before the first hook. */
+  model: Model | null = null;
+  params: Params = { verbose: 0, epochs: 1, steps: 0 };
+
+  setModel(model: Model): void {
+    this.model = model;
+  }
+
+  setParams(params: Params): void {
+    this.params = params;
+  }
+
+  onTrainBegin(_logs: Logs): Awaitable {}
+  onTrainEnd(_logs: Logs): Awaitable {}
+  onEpochBegin(_epoch: number, _logs: Logs): Awaitable {}
+  onEpochEnd(_epoch: number, _logs: Logs): Awaitable {}
+  onTrainBatchBegin(_batch: number, _logs: Logs): Awaitable {}
+  onTrainBatchEnd(_batch: number, _logs: Logs): Awaitable {}
+  onTestBegin(_logs: Logs): Awaitable {}
+  onTestEnd(_logs: Logs): Awaitable {}
+  onTestBatchBegin(_batch: number, _logs: Logs): Awaitable {}
+  onTestBatchEnd(_batch: number, _logs: Logs): Awaitable {}
+  onPredictBegin(_logs: Logs): Awaitable {}
+  onPredictEnd(_logs: Logs): Awaitable {}
+  onPredictBatchBegin(_batch: number, _logs: Logs): Awaitable {}
+  onPredictBatchEnd(_batch: number, _logs: Logs): Awaitable {}
+  /** Called without being awaited; the run never waits for it. */
+  onProgress(_progress: Progress): void {}
+
+  /** State to be kept with the training state; plain JSON values. */
+  getState?(): unknown;
+  setState?(state: unknown): void;
+
+  /** Whether a hook is to be called; by default, whether it is overridden. */
+  listens(hook: HookName): boolean {
+    return this[hook] !== Callback.prototype[hook];
+  }
+}

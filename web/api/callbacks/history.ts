@@ -1,0 +1,18 @@
+import { Callback, type Logs } from './callback';
+
+/** What `fit` resolves to: the logs of each epoch. */
+export class History extends Callback {
+  /** Epochs done, from 0. */
+  readonly epoch: number[] = [];
+  /** One list per name: `loss`, the metrics, and `val_*`. */
+  readonly history: Record<string, number[]> = {};
+
+  override onTrainBegin(): void {
+    this.epoch.length = 0;
+  }
+
+  override onEpochEnd(epoch: number, logs: Logs): void {
+    this.epoch.push(epoch);
+    for (const [name, value] of Object.entries(logs)) (this.history[name] ??= []).push(value);
+  }
+}

@@ -1,0 +1,134 @@
+import { came, invalid } from '../errors';
+import type { HookCall, HookName, RunEvent } from '../host/protocol';
+import type { RunListener } from '../client/connection';
+import type { Model } from '../model/model';
+import { Callback, type Logs } from './callback';
+import { HOOK_NAMES, LambdaCallback, type LambdaHooks } from './lambdaCallback';
+import type { History } from './history';
+
+/** Callbacks as users may give them: instances, records of hooks, one or a list. */
+export type CallbacksOption = CallbackLike | readonly CallbackLike[];
+export type CallbackLike = Callback | LambdaHooks;
+
+/** The callbacks of an option; `INVALID_ARGUMENT` for anything else. */
+export function toCallbacks(
+  argument: string,
+  option: CallbacksOption | null | undefined,
+): Callback[] {
+  const list: readonly unknown[] = Array.isArray(option) ? option : option ? [option] : [];
+  return list.map((each) => {
+    if (each instanceof Callback) return each;
+    if (each !== null && typeof each === 'object' && !Array.isArray(each)) {
+      return new LambdaCallback(each);
+    }
+    return invalid(`${argument}: expected callbacks, came ${came(each)}`);
+  });
+}
+
+/** Hooks by which kind of logs they get. */
+const WITH_INDEX: ReadonlySet<HookName> = new Set<HookName>(
+  HOOK_NAMES.filter((name) => /Epoch|Batch/.test(name)),
+);
+
+/**
+ * Calls the callbacks of one run in Keras's order: the user's, then History, then the progress lines.
+ * Hooks are awaited one after the other; progress is not awaited.
+ */
+export class CallbackList implements RunListener {
+  readonly #user: readonly Callback[];
+  readonly #history: History | null;
+  readonly #progress: readonly Callback[];
+  readonly #model: Model;
+  readonly #begun: (event: RunEvent & { type: 'begin' }) => void;
+  readonly #params: { verbose: number; epochs: number };
+  #kind: 'fit' | 'evaluate' | 'predict' = 'fit';
+  /** What a hook threw; the run's own rejection then only repeats its text. */
+  thrown: { error: unknown } | null = null;
+
+  constructor(
+    model: Model,
+    user: readonly Callback[],
+    own: { history: History | null; progress: readonly Callback[] },
+    params: { verbose: number; epochs: number },
+    begun: (event: RunEvent & { type: 'begin' }) => void,
+  ) {
+    this.#model = model;
+    this.#user = user;
+    this.#history = own.history;
+    this.#progress = [...user, ...own.progress];
+    this.#params = params;
+    this.#begun = begun;
+  }
+
+  /** The hooks that somebody listens to. */
+  hooks(): HookName[] {
+    return HOOK_NAMES.filter((name) => this.#user.some((callback) => callback.listens(name)));
+  }
+
+  event(event: RunEvent): void {
+    switch (event.type) {
+      case 'begin':
+        this.#begun(event);
+        this.#kind = event.kind;
+        for (const callback of [...this.#progress, ...(this.#history ? [this.#history] : [])]) {
+          callback.setModel(this.#model);
+          callback.setParams({ ...this.#params, steps: event.steps });
+        }
+        this.#history?.onTrainBegin();
+        this.#tell({ type: 'begin', kind: event.kind, time: event.time });
+        break;
+      case 'epochBegin':
+        this.#tell(event);
+        break;
+      case 'batch':
+        this.#tell({ ...event, logs: this.#logs(event.logs) });
+        break;
+      case 'epochEnd': {
+        const logs = this.#logs(event.logs, event.valLogs);
+        this.#history?.onEpochEnd(event.epoch, logs);
+        this.#tell({ type: 'epochEnd', epoch: event.epoch, logs, time: event.time });
+        break;
+      }
+      case 'end':
+        this.#tell({ ...event, logs: this.#logs(event.logs) });
+        break;
+    }
+  }
+
+  #tell(progress: Parameters<Callback['onProgress']>[0]): void {
+    for (const callback of this.#progress) {
+      try {
+        callback.onProgress(progress);
+      } catch (error) {
+        this.thrown ??= { error };
+      }
+    }
+  }
+
+  async hook({ name, index, logs, valLogs }: HookCall): Promise<void> {
+    if (this.thrown) throw this.thrown.error;
+    const named = this.#logs(logs, valLogs);
+    try {
+      for (const callback of this.#user) {
+        if (!callback.listens(name)) continue;
+        if (WITH_INDEX.has(name)) {
+          await (callback[name] as (index: number, logs: Logs) => unknown)(index!, { ...named });
+        } else {
+          await (callback[name] as (logs: Logs) => unknown)({ ...named });
+        }
+      }
+    } catch (error) {
+      this.thrown ??= { error };
+      throw error;
+    }
+  }
+
+  #logs(values: readonly number[] | null, valValues: readonly number[] | null = null): Logs {
+    if (!values) return {};
+    const names = this.#model.metricsNames;
+    const logs: Record<string, number> = {};
+    values.forEach((value, i) => (logs[names[i]!] = value));
+    valValues?.forEach((value, i) => (logs[`val_${names[i]!}`] = value));
+    return this.#kind === 'predict' ? {} : logs;
+  }
+}

@@ -1,0 +1,175 @@
+import { TabtrainError, came, invalid, orList, unsupported } from '../errors';
+import { checkRecord } from '../config/options';
+import type { HookName } from '../host/protocol';
+import { FormatError } from '../text/pySpec';
+import { pyFormat } from '../text/pyFormat';
+import { fixed } from '../text/pyNumber';
+import { print } from '../text/print';
+import { Callback, type Logs } from './callback';
+
+export interface ModelCheckpointOptions {
+  /**
+   * Where to save; a Python format template over `epoch` (from 1), `batch` (from 1, for batch saves)
+   * and the logs, such as `training_2/cp-{epoch:04d}.ckpt`.
+   */
+  readonly filepath: string;
+  /** The log to compare for `saveBestOnly`; default `'val_loss'`. */
+  readonly monitor?: string;
+  /** 1 prints a line for each save; default 0. */
+  readonly verbose?: 0 | 1;
+  readonly saveBestOnly?: boolean;
+  /** Must be true in this version, which saves no whole models. */
+  readonly saveWeightsOnly?: boolean;
+  /** `'auto'`: the larger is better for names with `acc` and for `fmeasure*`, otherwise the smaller. */
+  readonly mode?: 'auto' | 'min' | 'max';
+  /** `'epoch'`, or a number of batches, counted across epochs. */
+  readonly saveFreq?: 'epoch' | number;
+  /** What the first value must beat; default infinity in the worse direction. */
+  readonly initialValueThreshold?: number | null;
+}
+
+const OPTIONS = [
+  'filepath',
+  'monitor',
+  'verbose',
+  'saveBestOnly',
+  'saveWeightsOnly',
+  'mode',
+  'saveFreq',
+  'initialValueThreshold',
+] as const;
+
+const WHERE = 'callbacks.modelCheckpoint';
+
+/** Saves weights during training, as Keras 2.8's ModelCheckpoint; it never deletes a file. */
+export class ModelCheckpoint extends Callback {
+  readonly filepath: string;
+  readonly monitor: string;
+  /** The best value so far. */
+  best: number;
+  readonly #verbose: number;
+  readonly #bestOnly: boolean;
+  readonly #saveFreq: 'epoch' | number;
+  readonly #larger: boolean;
+  #epoch = 0;
+  #batchesSinceSave = 0;
+
+  constructor(options: ModelCheckpointOptions) {
+    super();
+    checkRecord(WHERE, options, OPTIONS);
+    const {
+      filepath,
+      monitor = 'val_loss',
+      verbose = 0,
+      saveBestOnly = false,
+      saveWeightsOnly = false,
+      mode = 'auto',
+      saveFreq = 'epoch',
+      initialValueThreshold = null,
+    } = options;
+    for (const [name, value] of Object.entries({ filepath, monitor })) {
+      if (typeof value !== 'string' || value === '') {
+        invalid(`${WHERE}: ${name}: expected a text, came ${came(value)}`);
+      }
+    }
+    for (const [name, value] of Object.entries({ saveBestOnly, saveWeightsOnly })) {
+      if (typeof value !== 'boolean') {
+        invalid(`${WHERE}: ${name}: expected true or false, came ${came(value)}`);
+      }
+    }
+    if (![0, 1].includes(verbose)) {
+      invalid(`${WHERE}: verbose: expected 0 or 1, came ${came(verbose)}`);
+    }
+    if (!['auto', 'min', 'max'].includes(mode)) {
+      invalid(`${WHERE}: mode: expected ${orList(['auto', 'min', 'max'])}, came ${came(mode)}`);
+    }
+    if (saveFreq !== 'epoch' && !(Number.isInteger(saveFreq) && saveFreq > 0)) {
+      invalid(`${WHERE}: saveFreq: expected 'epoch' or a positive integer, came ${came(saveFreq)}`);
+    }
+    if (initialValueThreshold !== null && typeof initialValueThreshold !== 'number') {
+      invalid(
+        `${WHERE}: initialValueThreshold: expected a number or null, came ${came(initialValueThreshold)}`,
+      );
+    }
+    if (!saveWeightsOnly) {
+      unsupported(`${WHERE}: this version saves weights only; pass saveWeightsOnly: true`);
+    }
+    this.filepath = filepath;
+    this.monitor = monitor;
+    this.#verbose = verbose;
+    this.#bestOnly = saveBestOnly;
+    this.#saveFreq = saveFreq;
+    this.#larger =
+      mode === 'max' ||
+      (mode === 'auto' && (monitor.includes('acc') || monitor.startsWith('fmeasure')));
+    this.best = initialValueThreshold ?? (this.#larger ? -Infinity : Infinity);
+  }
+
+  override listens(hook: HookName): boolean {
+    if (hook === 'onTrainBatchEnd') return this.#saveFreq !== 'epoch';
+    if (hook === 'onEpochEnd') return this.#saveFreq === 'epoch';
+    return super.listens(hook);
+  }
+
+  override getState(): unknown {
+    return { best: this.best, batchesSinceSave: this.#batchesSinceSave };
+  }
+
+  override setState(state: unknown): void {
+    const { best, batchesSinceSave } = state as { best: number; batchesSinceSave: number };
+    this.best = best;
+    this.#batchesSinceSave = batchesSinceSave;
+  }
+
+  override onEpochBegin(epoch: number): void {
+    this.#epoch = epoch;
+  }
+
+  override async onTrainBatchEnd(batch: number, logs: Logs): Promise<void> {
+    if (++this.#batchesSinceSave < (this.#saveFreq as number)) return;
+    this.#batchesSinceSave = 0;
+    await this.#save(this.#epoch, batch, logs);
+  }
+
+  override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
+    await this.#save(epoch, null, logs);
+  }
+
+  async #save(epoch: number, batch: number | null, logs: Logs): Promise<void> {
+    const path = this.#path(epoch, batch, logs);
+    const say = (message: string) => {
+      if (this.#verbose > 0) print(`\nEpoch ${epoch + 1}: ${message}\n`);
+    };
+    if (this.#bestOnly) {
+      const current = logs[this.monitor];
+      if (current === undefined) {
+        say(`Can save best model only with ${this.monitor} available, skipping.`);
+        return;
+      }
+      const best = fixed(this.best, 5);
+      if (!(this.#larger ? current > this.best : current < this.best)) {
+        say(`${this.monitor} did not improve from ${best}`);
+        return;
+      }
+      const change = `improved from ${best} to ${fixed(current, 5)}`;
+      say(`${this.monitor} ${change}, saving model to ${path}`);
+      this.best = current;
+    } else {
+      say(`saving model to ${path}`);
+    }
+    await this.model!.saveWeights(path);
+  }
+
+  #path(epoch: number, batch: number | null, logs: Logs): string {
+    const ints = { epoch: epoch + 1, ...(batch === null ? {} : { batch: batch + 1 }) };
+    try {
+      return pyFormat(this.filepath, { ints, floats: logs });
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      throw new TabtrainError(
+        'INVALID_ARGUMENT',
+        `Failed to format this callback filepath: "${this.filepath}". Reason: ${error.message}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { TabtrainError } from '../errors';
+import type { Source } from '../data/convert';
+import { macrotask } from '../host/tasks';
+import type { Connection } from './connection';
+
+/** Bytes copied in one task: well under 50 ms on a slow phone. */
+const CHUNK_BYTES = 4 << 20;
+
+/** A promise of a caller to leave off: checked between chunks. */
+export function throwIfAborted(signal: AbortSignal | undefined, what: string): void {
+  if (signal?.aborted) {
+    throw new TabtrainError('ABORTED', `${what}: aborted by its signal`, { cause: signal.reason });
+  }
+}
+
+/**
+ * Copies data into a new tensor of the engine, a chunk a task; the caller's array is never detached.
+ * Resolves to the tensor's number; on failure the tensor is freed.
+ */
+export async function upload(
+  connection: Connection,
+  source: Source,
+  what: string,
+  signal?: AbortSignal,
+): Promise<number> {
+  const tensor = connection.newId();
+  const length = source.shape.reduce((a, b) => a * b, 1);
+  const itemBytes = source.dtype === 'uint8' ? 1 : 4;
+  const step = CHUNK_BYTES / itemBytes;
+  await connection.call('createTensor', [tensor, source.dtype, source.shape]);
+  try {
+    for (let at = 0; at < length; at += step) {
+      if (at > 0) await macrotask();
+      throwIfAborted(signal, what);
+      const bytes = toBytes(
+        source.slice(at, Math.min(at + step, length)),
+        connection.crossesThreads,
+      );
+      const transfer = connection.crossesThreads ? [bytes.buffer] : undefined;
+      await connection.call('writeTensor', [tensor, at * itemBytes, bytes], transfer);
+    }
+  } catch (error) {
+    await connection.call('freeTensors', [[tensor]]).catch(() => {});
+    throw error;
+  }
+  return tensor;
+}
+
+function toBytes(elements: Float32Array | Int32Array | Uint8Array, copy: boolean): Uint8Array {
+  const { buffer, byteOffset, byteLength } = elements;
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  return copy ? bytes.slice() : bytes;
+}

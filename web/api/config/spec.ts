@@ -1,0 +1,48 @@
+import { came, invalid } from '../errors';
+import { toSnakeCase } from './options';
+
+/** A class and its config as Keras writes them. */
+export interface KerasConfig {
+  readonly class_name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** What the factories of initializers, losses and metrics make: a class name and its config. */
+export class Spec {
+  /** Keras's spelling, such as `GlorotUniform`. */
+  readonly className: string;
+  readonly #config: Readonly<Record<string, unknown>>;
+
+  constructor(className: string, config: Readonly<Record<string, unknown>>) {
+    this.className = className;
+    this.#config = config;
+  }
+
+  /** The options that were given, under Keras's names. */
+  getConfig(): Record<string, unknown> {
+    return { ...this.#config };
+  }
+
+  toJSON(): KerasConfig {
+    return { class_name: this.className, config: this.#config };
+  }
+}
+
+/** A name, an instance, or a Keras config (`{ class_name, config }`). */
+export type Identifier = string | { readonly class_name: string } | { readonly className: string };
+
+/** An identifier as the engine takes it; TensorFlow.js's camelCase names mean the same as Keras's. */
+export function toWire(value: unknown, where: string): string | KerasConfig {
+  if (typeof value === 'string' && value !== '') {
+    return /^[a-z]+[A-Z]/.test(value) ? toSnakeCase(value) : value;
+  }
+  if (value instanceof Spec) return value.toJSON();
+  if (value !== null && typeof value === 'object') {
+    const { class_name, className, config = {} } = value as Record<string, unknown>;
+    const name = class_name ?? className;
+    if (typeof name === 'string' && config !== null && typeof config === 'object') {
+      return { class_name: name, config: config as Record<string, unknown> };
+    }
+  }
+  return invalid(`${where}: expected a name, an instance or a Keras config, came ${came(value)}`);
+}

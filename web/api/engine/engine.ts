@@ -1,0 +1,184 @@
+/**
+ * The surface of the WebAssembly module (emscripten/bindings.cpp). It knows no layer: Keras-style
+ * config JSON in, handles and typed arrays out. Calls are synchronous; failures are `Error`s with a
+ * `code`. Every handle is freed with `delete()`. A `Uint8Array` view into the heap is valid until the
+ * next call of the engine.
+ */
+export type EngineDType = 'float32' | 'int32' | 'uint8' | 'int64';
+
+export interface Handle {
+  delete(): void;
+}
+
+export interface EngineTensor extends Handle {
+  bytes(): Uint8Array;
+  shape(): number[];
+  dtype(): EngineDType;
+}
+
+/** What one `next()` of a {@link FitRun} does. */
+export const FitStep = {
+  EpochBegin: 0,
+  TrainBatch: 1,
+  ValidationBegin: 2,
+  ValidationBatch: 3,
+  ValidationEnd: 4,
+  EpochEnd: 5,
+  TrainEnd: 6,
+} as const;
+
+export interface FitRun extends Handle {
+  /** Kind of the next unit of work. */
+  peek(): number;
+  /** Does one unit of work; returns its kind. */
+  next(): number;
+  epoch(): number;
+  /** 0-based index in the epoch of the last batch done. */
+  batch(): number;
+  batchSize(): number;
+  steps(): number;
+  validationSteps(): number;
+  validationBatch(): number;
+  /** Running loss and metrics in the order of `Description.metricsNames`. */
+  logs(): ArrayLike<number>;
+  validationLogs(): ArrayLike<number>;
+  insufficientData(): boolean;
+  /** Keras's `stop_training`: the epoch ends after this batch. */
+  stop(): void;
+  plannedBytes(): number;
+}
+
+export interface EvaluateRun extends Handle {
+  /** Does one batch; false when nothing was left. */
+  next(): boolean;
+  batch(): number;
+  steps(): number;
+  logs(): ArrayLike<number>;
+}
+
+export interface PredictRun extends Handle {
+  next(): boolean;
+  batch(): number;
+  steps(): number;
+  outputs(): number;
+  output(index: number): Uint8Array;
+  outputShape(index: number): number[];
+}
+
+export interface EngineCheckpoint extends Handle {
+  index(): Uint8Array;
+  data(): Uint8Array;
+}
+
+export interface EngineModel extends Handle {
+  configJson(): string;
+  describe(): string;
+  summary(lineLength: number): string;
+  build(inputShapeJson: string): void;
+  compile(json: string): void;
+  compiled(): boolean;
+  optimizerConfig(): string;
+  learningRate(): number;
+  setLearningRate(value: number): void;
+  iterations(): number;
+  weightBytes(index: number): Uint8Array;
+  setWeights(tensors: EngineTensor[]): void;
+  saveCheckpoint(optionsJson: string): EngineCheckpoint;
+  loadCheckpoint(index: Uint8Array, shards: Uint8Array[], optionsJson: string): string;
+  fit(
+    optionsJson: string,
+    x: EngineTensor[],
+    y: EngineTensor[],
+    sampleWeight: EngineTensor | null,
+    valX: EngineTensor[],
+    valY: EngineTensor[],
+    valWeight: EngineTensor | null,
+  ): FitRun;
+  evaluate(
+    optionsJson: string,
+    x: EngineTensor[],
+    y: EngineTensor[],
+    sampleWeight: EngineTensor | null,
+  ): EvaluateRun;
+  predict(optionsJson: string, x: EngineTensor[]): PredictRun;
+}
+
+export interface EmscriptenFs {
+  mkdirTree(path: string): void;
+  mount(type: unknown, options: object, mountpoint: string): unknown;
+  unmount(mountpoint: string): void;
+  readdir(path: string): string[];
+  readFile(path: string): Uint8Array;
+  stat(path: string): { mode: number; size: number; mtime: Date };
+  isDir(mode: number): boolean;
+  analyzePath(path: string): { exists: boolean };
+}
+
+export interface EmscriptenIdbfs {
+  dbs: Record<string, IDBDatabase>;
+  DB_STORE_NAME: string;
+  getDB(name: string, callback: (error: unknown, database?: IDBDatabase) => void): void;
+  syncfs(
+    mount: { mountpoint: string },
+    populate: boolean,
+    callback: (error: unknown) => void,
+  ): void;
+}
+
+export interface Engine {
+  engineInfo(): string;
+  setMaxMemory(bytes: number): void;
+  Tensor: new (dtype: EngineDType, shape: number[]) => EngineTensor;
+  Model: new (configJson: string, seed: number) => EngineModel;
+  listVariables(index: Uint8Array): string;
+  bundleShards(index: Uint8Array): number;
+  latestCheckpointPath(stateFileText: string): string;
+  checkpointStateText(name: string): string;
+  FS: EmscriptenFs;
+  IDBFS: EmscriptenIdbfs;
+}
+
+/** `EngineModel.describe()`, parsed. Shapes have `null` for the batch axis. */
+export interface Description {
+  readonly name: string;
+  readonly className: string;
+  readonly built: boolean;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly layers: readonly LayerDescription[];
+  readonly weights: readonly WeightDescription[];
+  readonly params: {
+    readonly total: number;
+    readonly trainable: number;
+    readonly nonTrainable: number;
+  };
+  readonly metricsNames: readonly string[];
+  readonly optimizer: {
+    readonly class_name: string;
+    readonly config: Record<string, unknown>;
+  } | null;
+}
+
+export interface TensorSpec {
+  readonly name: string;
+  readonly shape: readonly (number | null)[];
+  readonly dtype?: string;
+}
+
+export interface LayerDescription {
+  readonly name: string;
+  readonly className: string;
+  readonly outputShape: readonly (number | null)[] | null;
+  readonly params: number;
+  readonly trainable: boolean;
+}
+
+export interface WeightDescription {
+  /** Keras's name, `dense/kernel`. */
+  readonly name: string;
+  /** The structural path, `layers/0/kernel`. */
+  readonly path: string;
+  readonly shape: readonly number[];
+  readonly dtype: EngineDType;
+  readonly trainable: boolean;
+}

@@ -1,0 +1,72 @@
+import { TabtrainError } from '../errors';
+import type { RunAction } from './protocol';
+
+/** What the caller asked of a run that is under way; the run looks at its batch borders. */
+export class RunControl {
+  /** Ends the epoch after the batch, as Keras's `stop_training`. */
+  stopRequested = false;
+  /** True while a hook is awaited: then the callback may change weights, as in Keras. */
+  awaitingHook = false;
+  #aborted: TabtrainError | null = null;
+  #paused: boolean;
+  #wake: (() => void) | null = null;
+  #onRest: (() => void)[] = [];
+
+  constructor(paused = false) {
+    this.#paused = paused;
+  }
+
+  /** Resolves when the action took effect: for `pause`, when the run rests or has ended. */
+  apply(action: RunAction): Promise<void> {
+    switch (action) {
+      case 'pause':
+        this.#paused = true;
+        return this.#wake ? Promise.resolve() : new Promise((done) => this.#onRest.push(done));
+      case 'resume':
+        this.#paused = false;
+        this.#wake?.();
+        break;
+      case 'stop':
+        this.stopRequested = true;
+        this.#paused = false;
+        this.#wake?.();
+        break;
+      case 'abort':
+        this.abort(new TabtrainError('ABORTED', 'the run was aborted at a batch border'));
+        break;
+    }
+    return Promise.resolve();
+  }
+
+  abort(error: TabtrainError): void {
+    this.#aborted ??= error;
+    this.#wake?.();
+  }
+
+  get resting(): boolean {
+    return this.#paused && this.#aborted === null;
+  }
+
+  throwIfAborted(): void {
+    if (this.#aborted) throw this.#aborted;
+  }
+
+  /** Waits while the run is paused. */
+  async rest(): Promise<void> {
+    while (this.resting) {
+      const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#rested();
+      await woken;
+      this.#wake = null;
+    }
+  }
+
+  /** To be called when the run is over, so that nobody waits for its pause. */
+  finish(): void {
+    this.#rested();
+  }
+
+  #rested(): void {
+    for (const done of this.#onRest.splice(0)) done();
+  }
+}

@@ -1,0 +1,171 @@
+import type { Description } from '../engine/engine';
+import type { EngineOptions } from '../engine/load';
+import type { StorageKind } from '../storage/backend';
+import type { StorageApi } from '../storage/storage';
+
+/** What runs: the variant, memory in bytes, where files go, and why nothing faster or safer was taken. */
+export interface EngineInfo {
+  readonly version: string;
+  readonly variant: string;
+  readonly threads: number;
+  readonly storage: StorageKind;
+  /** One sentence for each fallback taken. */
+  readonly why: readonly string[];
+  readonly memory: {
+    /** Bytes in live tensors, plans and weights. */
+    readonly liveBytes: number;
+    /** Bytes of the whole WebAssembly heap. */
+    readonly heapBytes: number;
+    /** The most that the heap may grow to. */
+    readonly maxMemory: number;
+  };
+}
+
+/** What the caller's side knows of a model; sent whenever it changed. */
+export interface ModelState {
+  readonly description: Description;
+  readonly configJson: string;
+  /** Null before `compile`. */
+  readonly learningRate: number | null;
+  readonly optimizerConfig: string | null;
+}
+
+/** The answer of a method on a model. */
+export interface Reply<T> {
+  readonly value: T;
+  readonly state?: ModelState;
+}
+
+/** Hooks of a callback, in Keras's order of calling. */
+export type HookName =
+  | 'onTrainBegin'
+  | 'onTrainEnd'
+  | 'onEpochBegin'
+  | 'onEpochEnd'
+  | 'onTrainBatchBegin'
+  | 'onTrainBatchEnd'
+  | 'onTestBegin'
+  | 'onTestEnd'
+  | 'onTestBatchBegin'
+  | 'onTestBatchEnd'
+  | 'onPredictBegin'
+  | 'onPredictEnd'
+  | 'onPredictBatchBegin'
+  | 'onPredictBatchEnd';
+
+/** A hook to be called and awaited. Logs are in the order of `metricsNames`. */
+export interface HookCall {
+  readonly name: HookName;
+  /** Epoch or batch, from 0; null for hooks without. */
+  readonly index: number | null;
+  readonly logs: readonly number[] | null;
+  readonly valLogs: readonly number[] | null;
+}
+
+/** What happened in a run; sent, never awaited. `time` in milliseconds of one monotonic clock. */
+export type RunEvent =
+  | {
+      readonly type: 'begin';
+      readonly kind: 'fit' | 'evaluate' | 'predict';
+      readonly steps: number;
+      readonly batchSize: number;
+      /** Bytes that the plan needs, known before the first batch; 0 where not known. */
+      readonly plannedBytes: number;
+      readonly state?: ModelState;
+      readonly time: number;
+    }
+  | { readonly type: 'epochBegin'; readonly epoch: number; readonly time: number }
+  | {
+      readonly type: 'batch';
+      readonly batch: number;
+      readonly logs: readonly number[] | null;
+      readonly time: number;
+    }
+  | {
+      readonly type: 'epochEnd';
+      readonly epoch: number;
+      readonly logs: readonly number[];
+      readonly valLogs: readonly number[] | null;
+      readonly time: number;
+    }
+  | { readonly type: 'end'; readonly logs: readonly number[] | null; readonly time: number };
+
+/** The caller's side as the host sees it. */
+export interface HostClient {
+  event(run: number, event: RunEvent): void;
+  hook(run: number, call: HookCall): Promise<void>;
+}
+
+export type RunAction = 'pause' | 'resume' | 'stop' | 'abort';
+
+/** What a run is told besides its data; `engine` is the engine's own options record. */
+export interface RunRequest {
+  readonly run: number;
+  readonly engine: Record<string, unknown>;
+  /** The hooks that somebody listens to; no other is sent. */
+  readonly hooks: readonly HookName[];
+  readonly paused?: boolean;
+}
+
+/** Tensors of a run by the numbers that `createTensor` was given; the run frees them at its end. */
+export interface RunData {
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly sampleWeight: number | null;
+  readonly valX: readonly number[];
+  readonly valY: readonly number[];
+  readonly valSampleWeight: number | null;
+}
+
+export interface RawTensor {
+  readonly bytes: Uint8Array;
+  readonly shape: readonly number[];
+}
+
+export interface LoadReport {
+  readonly restored: readonly string[];
+  readonly unusedInFile: readonly string[];
+  readonly missingInFile: readonly string[];
+}
+
+/** The engine's methods; numbers for models, tensors and runs are chosen by the caller. */
+export interface EngineApi {
+  start(options: EngineOptions): Promise<EngineInfo>;
+  info(): Promise<EngineInfo>;
+
+  createTensor(tensor: number, dtype: string, shape: readonly number[]): Promise<void>;
+  writeTensor(tensor: number, offset: number, bytes: Uint8Array): Promise<void>;
+  freeTensors(tensors: readonly number[]): Promise<void>;
+
+  createModel(model: number, configJson: string, seed: number): Promise<Reply<null>>;
+  disposeModel(model: number): Promise<void>;
+  build(model: number, inputShapeJson: string): Promise<Reply<null>>;
+  compile(model: number, json: string): Promise<Reply<null>>;
+  setLearningRate(model: number, value: number): Promise<Reply<null>>;
+  summary(model: number, lineLength: number): Promise<Reply<string>>;
+  getWeights(model: number): Promise<Reply<Uint8Array[]>>;
+  setWeights(model: number, tensors: readonly number[]): Promise<Reply<null>>;
+  saveWeights(
+    model: number,
+    path: string,
+    options: { optimizerLayout: string; overwrite: boolean },
+  ): Promise<Reply<null>>;
+  loadWeights(model: number, path: string): Promise<Reply<LoadReport>>;
+
+  fit(
+    model: number,
+    request: RunRequest,
+    data: RunData,
+  ): Promise<Reply<{ insufficientData: boolean }>>;
+  evaluate(model: number, request: RunRequest, data: RunData): Promise<Reply<number[]>>;
+  predict(model: number, request: RunRequest, data: RunData): Promise<Reply<RawTensor[]>>;
+  control(run: number, action: RunAction): Promise<void>;
+
+  latestCheckpoint(dir: string): Promise<string | null>;
+  listVariables(path: string): Promise<{ name: string; dtype: string; shape: number[] }[]>;
+}
+
+/** Every method that can be called across the transport; storage's carry its prefix. */
+export type HostApi = EngineApi & {
+  [K in keyof StorageApi as `storage.${K}`]: StorageApi[K];
+};

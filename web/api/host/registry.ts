@@ -1,0 +1,116 @@
+import { TabtrainError, invalid } from '../errors';
+import type { Description, Engine, EngineDType, EngineModel, EngineTensor } from '../engine/engine';
+import type { RunControl } from './control';
+import type { ModelState, Reply, RunData } from './protocol';
+
+/** A model of the engine and what goes with it on this side. */
+export interface HostModel {
+  readonly engine: EngineModel;
+  /** The fit that is under way. */
+  run: RunControl | null;
+  /** What the caller was last told, to tell it again only when something changed. */
+  sent: string;
+}
+
+/** The handles that live in the engine, by the numbers that the caller gave them. */
+export class Registry {
+  readonly #engine: Engine;
+  readonly #models = new Map<number, HostModel>();
+  readonly #tensors = new Map<number, EngineTensor>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  addModel(id: number, configJson: string, seed: number): HostModel {
+    const model = { engine: new this.#engine.Model(configJson, seed), run: null, sent: '' };
+    this.#models.set(id, model);
+    return model;
+  }
+
+  model(id: number): HostModel {
+    const model = this.#models.get(id);
+    if (!model) throw new TabtrainError('DISPOSED', 'the model was disposed');
+    return model;
+  }
+
+  /** The model, unless a fit is under way that does not await a hook. */
+  modelToChange(id: number, what: string): HostModel {
+    const model = this.model(id);
+    if (model.run && !model.run.awaitingHook) {
+      invalid(`${what}: not while fit is running, except in a callback's hook; await fit first`);
+    }
+    return model;
+  }
+
+  /** The model, unless a fit is under way. */
+  idleModel(id: number, what: string): HostModel {
+    const model = this.model(id);
+    if (model.run) invalid(`${what}: not while fit is running on this model; await fit first`);
+    return model;
+  }
+
+  takeModel(id: number): HostModel | undefined {
+    const model = this.#models.get(id);
+    this.#models.delete(id);
+    return model;
+  }
+
+  createTensor(id: number, dtype: EngineDType, shape: readonly number[]): void {
+    this.#tensors.set(id, new this.#engine.Tensor(dtype, [...shape]));
+  }
+
+  tensor(id: number): EngineTensor {
+    const tensor = this.#tensors.get(id);
+    if (!tensor) throw new TabtrainError('INTERNAL', `there is no tensor ${id}`);
+    return tensor;
+  }
+
+  writeTensor(id: number, offset: number, bytes: Uint8Array): void {
+    this.tensor(id).bytes().set(bytes, offset);
+  }
+
+  tensors(ids: readonly number[]): EngineTensor[] {
+    return ids.map((id) => this.tensor(id));
+  }
+
+  freeTensors(ids: readonly number[]): void {
+    for (const id of ids) {
+      this.#tensors.get(id)?.delete();
+      this.#tensors.delete(id);
+    }
+  }
+
+  freeData(data: RunData): void {
+    this.freeTensors([...data.x, ...data.y, ...data.valX, ...data.valY]);
+    for (const id of [data.sampleWeight, data.valSampleWeight]) {
+      if (id !== null) this.freeTensors([id]);
+    }
+  }
+
+  /** An answer, with the model's state if that changed since the last one. */
+  reply<T>(model: HostModel, value: T): Reply<T> {
+    const state = this.state(model);
+    return state ? { value, state } : { value };
+  }
+
+  state(model: HostModel): ModelState | undefined {
+    const { engine } = model;
+    const compiled = engine.compiled();
+    const parts = [
+      engine.describe(),
+      engine.configJson(),
+      compiled ? engine.optimizerConfig() : '',
+      compiled ? String(engine.learningRate()) : '',
+    ];
+    const text = parts.join('\0');
+    if (text === model.sent) return undefined;
+    model.sent = text;
+    return {
+      description: JSON.parse(parts[0]!) as Description,
+      configJson: parts[1]!,
+      optimizerConfig: compiled ? parts[2]! : null,
+      learningRate: compiled ? engine.learningRate() : null,
+    };
+  }
+}

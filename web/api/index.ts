@@ -1,0 +1,6 @@
+import { browserPlatform } from './browser';
+import { definePlatform } from './client/platform';
+
+definePlatform(browserPlatform);
+
+export * from './public';

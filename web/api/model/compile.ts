@@ -1,0 +1,34 @@
+import { came, invalid } from '../errors';
+import type { Optimizer } from '../config/optimizers';
+import { toWire, type Identifier } from '../config/spec';
+
+export interface CompileOptions {
+  readonly optimizer: Identifier;
+  readonly loss: Identifier;
+  readonly metrics?: readonly Identifier[];
+  /** A factor on the loss. */
+  readonly lossWeights?: number | readonly number[] | null;
+  /** Metrics in which sample and class weights count. */
+  readonly weightedMetrics?: readonly Identifier[];
+}
+
+/** What the engine's `compile` takes. */
+export function toCompileJson(
+  optimizer: Optimizer,
+  options: CompileOptions,
+  where: string,
+): string {
+  const { loss, metrics = [], weightedMetrics, lossWeights } = options;
+  if (loss === undefined || loss === null) invalid(`${where}: missing option 'loss'`);
+  const list = (value: unknown, name: string) => {
+    if (!Array.isArray(value)) invalid(`${where}: ${name}: expected an array, came ${came(value)}`);
+    return value.map((each, i) => toWire(each, `${where}: ${name}[${i}]`));
+  };
+  return JSON.stringify({
+    optimizer: optimizer.identifier(),
+    loss: toWire(loss, `${where}: loss`),
+    metrics: list(metrics ?? [], 'metrics'),
+    ...(lossWeights === undefined || lossWeights === null ? {} : { loss_weights: lossWeights }),
+    ...(weightedMetrics ? { weighted_metrics: list(weightedMetrics, 'weightedMetrics') } : {}),
+  });
+}

@@ -1,0 +1,143 @@
+import { TabtrainError, came, didYouMean, invalid } from '../errors';
+import type { Description, LayerDescription, TensorSpec } from '../engine/engine';
+import { Layer, type LayerOwner } from './layer';
+import type { RemoteModel } from './remote';
+
+interface LayerJson {
+  readonly class_name: string;
+  readonly config: Record<string, unknown>;
+}
+
+/** What a model says of itself, from the last answer of the engine. */
+export class ModelInfo implements LayerOwner {
+  /** @internal */
+  protected readonly remote: RemoteModel;
+  readonly #givenName: string | undefined;
+  /** All layers, an explicit InputLayer among them. */
+  readonly #layers: Layer[] = [];
+
+  constructor(remote: RemoteModel, layers: readonly Layer[], name: string | undefined) {
+    this.remote = remote;
+    this.#givenName = name;
+    for (const layer of layers) this.append(layer);
+  }
+
+  get name(): string {
+    return this.remote.state?.description.name ?? this.#givenName ?? 'sequential';
+  }
+
+  /** The layers, as Keras without InputLayers. */
+  get layers(): readonly Layer[] {
+    return this.#layers.filter((layer) => layer.className !== 'InputLayer');
+  }
+
+  /** @throws TabtrainError `INVALID_ARGUMENT` before the first awaited call, as all that needs shapes. */
+  get inputs(): readonly TensorSpec[] {
+    return this.described('inputs').inputs;
+  }
+
+  get outputs(): readonly TensorSpec[] {
+    return this.described('outputs').outputs;
+  }
+
+  /** `loss` and the metrics, in the order of `evaluate`'s result. */
+  get metricsNames(): readonly string[] {
+    return this.described('metricsNames').metricsNames;
+  }
+
+  /** Parameters of all layers. */
+  countParams(): number {
+    const { built, params } = this.described('countParams()');
+    if (!built) {
+      invalid(
+        'model.countParams(): the model has no weights yet; call `await model.build(inputShape)`',
+      );
+    }
+    return params.total;
+  }
+
+  /** Keras's config of the model: name and layers, with all defaults. */
+  getConfig(): Record<string, unknown> {
+    const { config } = JSON.parse(this.#fullConfig('getConfig()')) as {
+      config: Record<string, unknown>;
+    };
+    return config;
+  }
+
+  /** The architecture as Keras's `to_json` writes it. */
+  toJson(): string {
+    const config = this.#fullConfig('toJson()').trimEnd();
+    return `${config.slice(0, -1)}, "keras_version": "2.8.0", "backend": "tensorflow"}`;
+  }
+
+  /** @throws TabtrainError `INVALID_ARGUMENT`, naming the layers that there are. */
+  getLayer(nameOrIndex: string | number): Layer {
+    const { layers } = this;
+    if (typeof nameOrIndex === 'number') {
+      const layer = Number.isInteger(nameOrIndex) ? layers.at(nameOrIndex) : undefined;
+      return (
+        layer ??
+        invalid(`model.getLayer: expected an index below ${layers.length}, came ${nameOrIndex}`)
+      );
+    }
+    if (typeof nameOrIndex !== 'string') {
+      invalid(`model.getLayer: expected a name or an index, came ${came(nameOrIndex)}`);
+    }
+    const names = layers.map((layer) => layer.name);
+    const found = layers[names.indexOf(nameOrIndex)];
+    const known = names.join(', ');
+    return (
+      found ??
+      invalid(
+        `model.getLayer: no layer '${nameOrIndex}'${didYouMean(nameOrIndex, names)}; there are ${known}`,
+      )
+    );
+  }
+
+  /** @internal */
+  layerDescription(layer: Layer): LayerDescription | null {
+    return this.remote.state?.description.layers[this.layers.indexOf(layer)] ?? null;
+  }
+
+  /** @internal */
+  layerConfig(layer: Layer): Record<string, unknown> | null {
+    if (!this.remote.state) return null;
+    const { layers } = this.getConfig() as { layers: LayerJson[] };
+    const shown = layers.filter(({ class_name }) => class_name !== 'InputLayer');
+    const found = layer.className === 'InputLayer' ? layers[0] : shown[this.layers.indexOf(layer)];
+    return found?.config ?? null;
+  }
+
+  /** Puts a layer at the end. */
+  protected append(layer: Layer): void {
+    if (!(layer instanceof Layer)) invalid(`sequential: expected a layer, came ${came(layer)}`);
+    if (this.#layers.includes(layer)) {
+      invalid(`sequential: the same ${layer.className} layer twice; make a second one`);
+    }
+    layer.attach(this);
+    this.#layers.push(layer);
+  }
+
+  /** The config that makes the model in the engine. */
+  protected configJson(): string {
+    const name = this.#givenName === undefined ? {} : { name: this.#givenName };
+    return JSON.stringify({ class_name: 'Sequential', config: { ...name, layers: this.#layers } });
+  }
+
+  protected described(what: string): Description {
+    this.remote.check(`model.${what}`);
+    return this.#known(what).description;
+  }
+
+  #fullConfig(what: string): string {
+    return this.#known(what).configJson;
+  }
+
+  #known(what: string) {
+    if (this.remote.state) return this.remote.state;
+    throw new TabtrainError(
+      'INVALID_ARGUMENT',
+      `model.${what}: not known before the first awaited call, such as \`await model.build()\``,
+    );
+  }
+}

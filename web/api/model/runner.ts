@@ -1,0 +1,139 @@
+import { TabtrainError } from '../errors';
+import type { CallbackList } from '../callbacks/list';
+import type { Connection } from '../client/connection';
+import { throwIfAborted, upload } from '../client/upload';
+import { toSource, type Source } from '../data/convert';
+import type { Data } from '../data/tensor';
+import type { RunAction, RunData, RunRequest } from '../host/protocol';
+import { checkSamples, type ValidationData } from './options';
+
+/** What a run takes in; null where it has none. */
+export interface RunInputs {
+  readonly x: Data;
+  readonly y: Data | null;
+  readonly sampleWeight?: Data | null | undefined;
+  readonly validationData?: ValidationData | null | undefined;
+}
+
+/** One fit, evaluate or predict, from its data to its end. */
+export class Run {
+  readonly #where: string;
+  readonly #signal: AbortSignal | undefined;
+  #sent: { connection: Connection; id: number } | null = null;
+  #paused = false;
+  #stopRequested = false;
+
+  constructor(where: string, signal?: AbortSignal) {
+    this.#where = where;
+    this.#signal = signal;
+  }
+
+  /** Checks the data: types, shapes, and that all parts have as many samples. */
+  async sources(inputs: RunInputs): Promise<Record<keyof RunData, Source | null>> {
+    const at = (name: string) => `${this.#where}: ${name}`;
+    const source = (name: string, data: Data | null | undefined) =>
+      data === null || data === undefined ? null : toSource(at(name), data);
+    throwIfAborted(this.#signal, this.#where);
+    const x = await toSource(at('x'), inputs.x);
+    const y = inputs.y === null ? null : await toSource(at('y'), inputs.y);
+    const sampleWeight = await source('sampleWeight', inputs.sampleWeight);
+    checkSamples(this.#where, [['x', x], ['y', y], ['sampleWeight', sampleWeight]]); // prettier-ignore
+    const [vx, vy, vw] = inputs.validationData ?? [];
+    const valX = await source('validationData[0]', vx);
+    const valY = await source('validationData[1]', vy);
+    const valSampleWeight = await source('validationData[2]', vw);
+    checkSamples(`${this.#where}: validationData`, [
+      ['x', valX],
+      ['y', valY],
+      ['sampleWeight', valSampleWeight],
+    ]);
+    return { x, y, sampleWeight, valX, valY, valSampleWeight };
+  }
+
+  /** Copies the data over, calls `start`, and keeps the callbacks informed until it ends. */
+  async execute<T>(
+    connection: Connection,
+    sources: Record<keyof RunData, Source | null>,
+    request: Omit<RunRequest, 'run' | 'paused' | 'hooks'>,
+    callbacks: CallbackList,
+    start: (request: RunRequest, data: RunData) => Promise<T>,
+  ): Promise<T> {
+    const id = connection.newId();
+    const data = await this.#upload(connection, sources);
+    const abort = () => void this.#control('abort');
+    connection.listen(id, callbacks);
+    try {
+      throwIfAborted(this.#signal, this.#where);
+      this.#sent = { connection, id };
+      const result = start(
+        { ...request, run: id, hooks: callbacks.hooks(), paused: this.#paused },
+        data,
+      );
+      this.#signal?.addEventListener('abort', abort);
+      if (this.#stopRequested) void this.#control('stop');
+      const value = await result;
+      if (callbacks.thrown) throw callbacks.thrown.error;
+      return value;
+    } catch (error) {
+      if (callbacks.thrown) throw callbacks.thrown.error;
+      const { code } = error as { code?: unknown };
+      if (code === 'ABORTED' && this.#signal?.aborted) {
+        const { message } = error as Error;
+        throw new TabtrainError('ABORTED', message, { cause: this.#signal.reason });
+      }
+      throw error;
+    } finally {
+      this.#sent = null;
+      this.#signal?.removeEventListener('abort', abort);
+      connection.forget(id);
+    }
+  }
+
+  /** Resolves when the run rests at a batch border, or has ended. */
+  async pause(): Promise<void> {
+    this.#paused = true;
+    await this.#control('pause');
+  }
+
+  resume(): void {
+    this.#paused = false;
+    void this.#control('resume');
+  }
+
+  stop(): void {
+    this.#stopRequested = true;
+    void this.#control('stop');
+  }
+
+  async #control(action: RunAction): Promise<void> {
+    if (!this.#sent) return;
+    const { connection, id } = this.#sent;
+    await connection.call('control', [id, action]).catch(() => {});
+  }
+
+  async #upload(
+    connection: Connection,
+    sources: Record<keyof RunData, Source | null>,
+  ): Promise<RunData> {
+    const done: number[] = [];
+    const send = async (source: Source | null): Promise<number[]> => {
+      if (!source) return [];
+      const tensor = await upload(connection, source, this.#where, this.#signal);
+      done.push(tensor);
+      return [tensor];
+    };
+    try {
+      return {
+        x: await send(sources.x),
+        y: await send(sources.y),
+        sampleWeight: (await send(sources.sampleWeight))[0] ?? null,
+        valX: await send(sources.valX),
+        valY: await send(sources.valY),
+        valSampleWeight: (await send(sources.valSampleWeight))[0] ?? null,
+      };
+    } catch (error) {
+      await connection.call('freeTensors', [done]).catch(() => {});
+      throw error;
+    }
+  }
+}

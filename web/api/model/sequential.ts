@@ -1,0 +1,75 @@
+import { came, invalid, unsupported } from '../errors';
+import { checkRecord } from '../config/options';
+import { Layer } from './layer';
+import { Model } from './model';
+
+/** A model that is a list of layers. */
+export class Sequential extends Model {
+  /**
+   * Adds a layer at the end.
+   * @throws TabtrainError `INVALID_ARGUMENT` once the model has been used, `UNSUPPORTED` for a layer of
+   *   another model.
+   */
+  add(layer: Layer): this {
+    this.remote.check('model.add');
+    if (this.remote.exists)
+      invalid('model.add: layers cannot be added once the model has been used');
+    this.append(layer);
+    return this;
+  }
+}
+
+/**
+ * A model from a list of layers; more can be added.
+ * @throws TabtrainError `INVALID_ARGUMENT`.
+ */
+export function sequential(
+  layers: readonly Layer[] = [],
+  options: { readonly name?: string } = {},
+): Sequential {
+  if (!Array.isArray(layers))
+    invalid(`sequential: layers: expected an array, came ${came(layers)}`);
+  checkRecord('sequential', options, ['name']);
+  const { name } = options;
+  if (name !== undefined && (typeof name !== 'string' || name === '')) {
+    invalid(`sequential: name: expected a text, came ${came(name)}`);
+  }
+  return new Sequential(layers as readonly Layer[], name);
+}
+
+/**
+ * A model of the architecture that Keras's `to_json` (or `toJson`) wrote, with new weights.
+ * @throws TabtrainError `INVALID_ARGUMENT` for other text, `UNSUPPORTED` for functional models; unknown
+ *   layers reject the first awaited call with `UNKNOWN_CLASS`.
+ */
+export function modelFromJson(json: string | object): Sequential {
+  const where = 'modelFromJson';
+  let parsed: unknown = json;
+  if (typeof json === 'string') {
+    try {
+      parsed = JSON.parse(json);
+    } catch (error) {
+      invalid(`${where}: expected JSON, came ${came(json)} (${(error as Error).message})`);
+    }
+  }
+  const { class_name, config } = (parsed ?? {}) as { class_name?: unknown; config?: unknown };
+  const { layers, name } = (config ?? {}) as { layers?: unknown; name?: unknown };
+  if (typeof class_name !== 'string' || !Array.isArray(layers)) {
+    invalid(`${where}: expected { class_name, config: { layers } }, came ${came(json)}`);
+  }
+  if (class_name !== 'Sequential') {
+    unsupported(`${where}: '${class_name}' models are not in this version; Sequential ones are`);
+  }
+  const made = layers.map((each: unknown, i) => {
+    const layer = each as { class_name?: unknown; config?: unknown } | null;
+    if (
+      typeof layer?.class_name !== 'string' ||
+      typeof layer.config !== 'object' ||
+      !layer.config
+    ) {
+      return invalid(`${where}: layers[${i}]: expected { class_name, config }, came ${came(each)}`);
+    }
+    return new Layer(layer.class_name, layer.config as Record<string, unknown>);
+  });
+  return new Sequential(made, typeof name === 'string' ? name : undefined);
+}

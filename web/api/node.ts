@@ -1,0 +1,6 @@
+import { definePlatform } from './client/platform';
+import { nodePlatform } from './nodePlatform';
+
+definePlatform(nodePlatform);
+
+export * from './public';

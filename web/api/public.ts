@@ -1,0 +1,57 @@
+/** The public surface, the same in browsers and in Node. */
+export { TabtrainError, type ErrorCode } from './errors';
+export { init, engineInfo } from './client/engine';
+export type { InitOptions } from './client/platform';
+export type { EngineInfo } from './host/protocol';
+export type { Variant } from './engine/variants';
+export { setSeed } from './client/seed';
+export { latestCheckpoint, listVariables, storage, type ImportSource } from './client/files';
+export type { StorageKind, StoredFile } from './storage/backend';
+
+export { sequential, modelFromJson, Sequential } from './model/sequential';
+export { Model } from './model/model';
+export type { LoadWeightsOptions, SaveWeightsOptions } from './model/weightsOptions';
+export { Layer } from './model/layer';
+export { LoadStatus } from './model/loadStatus';
+export type { CompileOptions } from './model/compile';
+export type {
+  EvaluateOptions,
+  FitOptions,
+  PredictOptions,
+  ValidationData,
+  Verbose,
+} from './model/options';
+
+export * from './config/layers';
+export * from './config/initializers';
+export { optimizers, Optimizer, type AdamOptions, type OptimizerOptions, type SgdOptions } from './config/optimizers'; // prettier-ignore
+export * from './config/losses';
+export * from './config/metrics';
+export type { Identifier, KerasConfig, Spec } from './config/spec';
+
+export { callbacks } from './callbacks/index';
+export { Callback, type Logs, type Params, type Progress } from './callbacks/callback';
+export { History } from './callbacks/history';
+export { LambdaCallback, type LambdaHooks } from './callbacks/lambdaCallback';
+export { ModelCheckpoint, type ModelCheckpointOptions } from './callbacks/modelCheckpoint';
+export type { CallbackLike, CallbacksOption } from './callbacks/list';
+
+export { datasets, type Mnist, type MnistOptions, type MnistPart } from './datasets/mnist';
+export { NamedTensor, Tensor } from './data/tensor';
+export type {
+  Data,
+  DType,
+  Nested,
+  NestedArray,
+  TypedArray,
+  TypedArrayWithShape,
+} from './data/tensor';
+
+export {
+  constraints,
+  input,
+  loadModel,
+  model,
+  registerSerializable,
+  regularizers,
+} from './missing';

@@ -1,0 +1,194 @@
+import type { EmscriptenFs, EmscriptenIdbfs } from '../engine/engine';
+import { Mutex } from '../host/mutex';
+import type { Backend, FileWrite, StoredFile } from './backend';
+import {
+  clearStore,
+  dropHandle,
+  isDeadHandle,
+  putFiles,
+  toStorageError,
+  withDatabase,
+} from './idbfsStore';
+
+/** Mounts, and so IndexedDB databases, are named by this prefix and the top-level directory. */
+const ROOT = '/tabtrain/';
+
+/** The mount of files that lie in no directory; paths.ts keeps this name from users. */
+const TOP_FILES = '~';
+
+/**
+ * Files in IndexedDB, shown by Emscripten's IDBFS: one mount, so one database, per top-level directory,
+ * filled on first touch. A commit is one strict transaction into IDBFS's own store in its own record
+ * format, and only then shown in the mount: a failed commit leaves the stored files and the mount as
+ * they were, a second tab's files are never deleted by ours, and nothing is said to be saved before
+ * the database said so. Syncs are serialised; before every read the mount catches up with the store.
+ */
+export class IdbfsBackend implements Backend {
+  readonly kind = 'idbfs';
+  readonly #fs: EmscriptenFs;
+  readonly #idbfs: EmscriptenIdbfs;
+  readonly #mounted = new Set<string>();
+  readonly #lock = new Mutex();
+
+  constructor(fs: EmscriptenFs, idbfs: EmscriptenIdbfs) {
+    this.#fs = fs;
+    this.#idbfs = idbfs;
+  }
+
+  /** Rejects where IndexedDB cannot be had. */
+  async probe(): Promise<void> {
+    await this.#lock.run(() => this.#fill(TOP_FILES));
+  }
+
+  mount(dir: string): Promise<void> {
+    return this.#lock.run(() => this.#fill(dir === '' ? TOP_FILES : topOf(`${dir}/`)));
+  }
+
+  list(dir: string): Promise<StoredFile[]> {
+    return this.#lock.run(async () => {
+      const tops = dir === '' ? await this.#tops() : [topOf(`${dir}/`)];
+      const files: StoredFile[] = [];
+      for (const top of tops) {
+        if (await this.#show(top)) this.#walk(ROOT + (dir === '' ? top : dir), files);
+      }
+      return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+    });
+  }
+
+  read(path: string): Promise<Uint8Array | null> {
+    return this.#lock.run(async () => {
+      if (!(await this.#show(topOf(path))) || !this.#isFile(path)) return null;
+      return this.#fs.readFile(fsPath(path));
+    });
+  }
+
+  async exists(path: string): Promise<boolean> {
+    const isFile = await this.#lock.run(
+      async () => (await this.#show(topOf(path))) && this.#isFile(path),
+    );
+    return isFile || (await this.list(path)).length > 0;
+  }
+
+  commit(files: readonly FileWrite[]): Promise<void> {
+    return this.#lock.run(async () => {
+      for (const [top, part] of groupBy(files, (file) => topOf(file.path))) {
+        const writes = part.map(({ path, bytes }) => ({ path: fsPath(path), bytes }));
+        await this.#fill(top);
+        await this.#change(top, (db) =>
+          putFiles(db, this.#idbfs.DB_STORE_NAME, ROOT + top, writes),
+        );
+      }
+    });
+  }
+
+  async remove(path: string): Promise<boolean> {
+    const below = await this.list(path);
+    return this.#lock.run(async () => {
+      const isFile = (await this.#show(topOf(path))) && this.#isFile(path);
+      const top = isFile ? topOf(path) : topOf(`${path}/`);
+      if (!isFile && below.length === 0) return false;
+      const prefix = isFile ? fsPath(path) : ROOT + path;
+      await this.#change(top, (db) => clearStore(db, this.#idbfs.DB_STORE_NAME, prefix));
+      return true;
+    });
+  }
+
+  async estimate(): Promise<{ usage: number; quota: number }> {
+    const { usage = 0, quota = 0 } = (await navigator.storage?.estimate()) ?? {};
+    return { usage, quota };
+  }
+
+  /** Changes the store, then shows the change in the mount; one tab at a time where tabs can agree. */
+  async #change(top: string, change: (db: IDBDatabase) => Promise<void>): Promise<void> {
+    await oneTab(ROOT + top, async () => {
+      await withDatabase(this.#idbfs, ROOT + top, change);
+      await this.#fill(top);
+    });
+  }
+
+  /** Fills a mount for reading; false where its directory was never stored, which makes no database. */
+  async #show(top: string): Promise<boolean> {
+    if (!this.#mounted.has(top) && typeof indexedDB.databases === 'function') {
+      if (!(await this.#tops()).includes(top)) return false;
+    }
+    await this.#fill(top);
+    return true;
+  }
+
+  /** Makes the mount show what is stored. */
+  async #fill(top: string): Promise<void> {
+    const mountpoint = ROOT + top;
+    if (!this.#mounted.has(top)) {
+      this.#fs.mkdirTree(mountpoint);
+      this.#fs.mount(this.#idbfs, {}, mountpoint);
+      this.#mounted.add(top);
+    }
+    try {
+      await this.#populate(mountpoint);
+    } catch (error) {
+      if (!isDeadHandle(error)) throw toStorageError(error, mountpoint);
+      dropHandle(this.#idbfs, mountpoint);
+      await this.#populate(mountpoint).catch((again) => {
+        throw toStorageError(again, mountpoint);
+      });
+    }
+  }
+
+  #populate(mountpoint: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#idbfs.syncfs({ mountpoint }, true, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  async #tops(): Promise<string[]> {
+    const names = new Set(this.#mounted);
+    if (typeof indexedDB.databases === 'function') {
+      for (const { name } of await indexedDB.databases()) {
+        if (name?.startsWith(ROOT)) names.add(name.slice(ROOT.length));
+      }
+    }
+    return [...names];
+  }
+
+  #isFile(path: string): boolean {
+    const at = fsPath(path);
+    return this.#fs.analyzePath(at).exists && !this.#fs.isDir(this.#fs.stat(at).mode);
+  }
+
+  #walk(at: string, files: StoredFile[]): void {
+    if (!this.#fs.analyzePath(at).exists) return;
+    const { mode, size, mtime } = this.#fs.stat(at);
+    if (!this.#fs.isDir(mode)) {
+      files.push({ path: virtualPath(at), size, modified: mtime.getTime() });
+      return;
+    }
+    for (const name of this.#fs.readdir(at)) {
+      if (name !== '.' && name !== '..') this.#walk(`${at}/${name}`, files);
+    }
+  }
+}
+
+function topOf(path: string): string {
+  const slash = path.indexOf('/');
+  return slash < 0 ? TOP_FILES : path.slice(0, slash);
+}
+
+function fsPath(path: string): string {
+  return ROOT + (path.includes('/') ? path : `${TOP_FILES}/${path}`);
+}
+
+function virtualPath(at: string): string {
+  const path = at.slice(ROOT.length);
+  return path.startsWith(`${TOP_FILES}/`) ? path.slice(TOP_FILES.length + 1) : path;
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+}
+
+async function oneTab(name: string, task: () => Promise<void>): Promise<void> {
+  if (typeof navigator === 'object' && navigator.locks) await navigator.locks.request(name, task);
+  else await task();
+}

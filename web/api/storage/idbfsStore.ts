@@ -1,0 +1,135 @@
+import { TabtrainError } from '../errors';
+import type { EmscriptenIdbfs } from '../engine/engine';
+import type { FileWrite } from './backend';
+
+/*
+ * IDBFS's records (Emscripten, src/lib/libidbfs.js): object store FILE_DATA, key = absolute path, value
+ * { timestamp: Date, mode, contents? }, index `timestamp`. A reader takes a file anew when its timestamp
+ * differs from what it has, so timestamps here grow strictly: two writes in one clock tick both count.
+ */
+const FILE_MODE = 0o100666;
+const DIRECTORY_MODE = 0o40777;
+
+/** Runs `task` on a mount's database, once more with a new handle if the cached one is dead. */
+export async function withDatabase(
+  idbfs: EmscriptenIdbfs,
+  mountpoint: string,
+  task: (db: IDBDatabase) => Promise<void>,
+): Promise<void> {
+  try {
+    try {
+      await task(await open(idbfs, mountpoint));
+    } catch (error) {
+      if (!isDeadHandle(error)) throw error;
+      dropHandle(idbfs, mountpoint);
+      await task(await open(idbfs, mountpoint));
+    }
+  } catch (error) {
+    throw toStorageError(error, mountpoint);
+  }
+}
+
+function open(idbfs: EmscriptenIdbfs, mountpoint: string): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    idbfs.getDB(mountpoint, (error, db) => {
+      if (!db) return reject(error);
+      db.onclose = db.onversionchange = () => dropHandle(idbfs, mountpoint);
+      resolve(db);
+    });
+  });
+}
+
+/** Forgets the handle that IDBFS caches, so that the next use opens the database again. */
+export function dropHandle(idbfs: EmscriptenIdbfs, mountpoint: string): void {
+  idbfs.dbs[mountpoint]?.close();
+  delete idbfs.dbs[mountpoint];
+}
+
+export function isDeadHandle(error: unknown): boolean {
+  const name = (error as { name?: unknown } | null)?.name;
+  return name === 'InvalidStateError' || name === 'TransactionInactiveError';
+}
+
+/** Puts all files and the directories that they lie in, or none, in one durable transaction. */
+export function putFiles(
+  db: IDBDatabase,
+  storeName: string,
+  mountpoint: string,
+  files: readonly FileWrite[],
+): Promise<void> {
+  return transact(db, storeName, (store) => {
+    const newest = store.index('timestamp').openKeyCursor(null, 'prev');
+    newest.onsuccess = () => {
+      const last = (newest.result?.key as Date | undefined)?.getTime() ?? 0;
+      let time = Math.max(Date.now(), last + 1);
+      for (const path of directoriesOf(files, mountpoint)) {
+        const known = store.getKey(path);
+        const timestamp = new Date(time++);
+        known.onsuccess = () => {
+          if (known.result === undefined) store.put({ timestamp, mode: DIRECTORY_MODE }, path);
+        };
+      }
+      for (const { path, bytes } of files) {
+        // A clone takes the whole buffer behind a view.
+        const contents = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+        store.put({ timestamp: new Date(time++), mode: FILE_MODE, contents }, path);
+      }
+    };
+  });
+}
+
+/** Deletes the records of a path and all below it. */
+export function clearStore(db: IDBDatabase, storeName: string, path: string): Promise<void> {
+  return transact(db, storeName, (store) => {
+    store.delete(path);
+    // '0' is the character after '/'.
+    store.delete(IDBKeyRange.bound(`${path}/`, `${path}0`, false, true));
+  });
+}
+
+function transact(
+  db: IDBDatabase,
+  storeName: string,
+  task: (store: IDBObjectStore) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const transaction = db.transaction([storeName], 'readwrite', { durability: 'strict' });
+    let failure: unknown = null;
+    transaction.onerror = (event) => (failure ??= (event.target as IDBRequest).error);
+    transaction.onabort = () => reject(transaction.error ?? failure);
+    transaction.oncomplete = () => resolve();
+    try {
+      task(transaction.objectStore(storeName));
+    } catch (error) {
+      failure = error;
+      transaction.abort();
+    }
+  });
+}
+
+function directoriesOf(files: readonly FileWrite[], mountpoint: string): Set<string> {
+  const directories = new Set<string>();
+  for (const { path } of files) {
+    for (
+      let slash = path.indexOf('/', mountpoint.length + 1);
+      slash >= 0;
+      slash = path.indexOf('/', slash + 1)
+    ) {
+      directories.add(path.slice(0, slash));
+    }
+  }
+  return directories;
+}
+
+export function toStorageError(error: unknown, mountpoint: string): TabtrainError {
+  if (error instanceof TabtrainError) return error;
+  const { name = '', message = '' } = (error ?? {}) as { name?: string; message?: string };
+  const full = name === 'QuotaExceededError';
+  const what = full ? 'the browser has no more room for' : 'IndexedDB failed on';
+  const reason = [name, message].filter(Boolean).join(': ') || String(error);
+  return new TabtrainError(
+    full ? 'QUOTA_EXCEEDED' : 'STORAGE_UNAVAILABLE',
+    `${what} '${mountpoint}' (${reason}); what was stored before is unchanged`,
+    { cause: error },
+  );
+}

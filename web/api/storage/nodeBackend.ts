@@ -1,0 +1,165 @@
+import { constants } from 'node:fs';
+import { access, lstat, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { TabtrainError, type ErrorCode } from '../errors';
+import { joinPath } from './paths';
+import type { Backend, FileWrite, StoredFile } from './backend';
+
+/** Names of files that a crash may leave behind; never listed. */
+const TEMPORARY = /^\..*\.\d+-\d+\.tmp$/;
+
+/**
+ * Real files. A write goes to a temporary name in the same directory, is synced, renamed over the
+ * target, and the directory is synced: a crash leaves the old file or the new one, never a part.
+ */
+export class NodeBackend implements Backend {
+  readonly kind = 'nodefs';
+  #temporary = 0;
+
+  async mount(): Promise<void> {}
+
+  async list(dir: string): Promise<StoredFile[]> {
+    const files: StoredFile[] = [];
+    const visit = async (at: string): Promise<void> => {
+      const entries = await readdir(at, { withFileTypes: true }).catch(missingAs([]));
+      for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+        const path = joinPath(at, entry.name);
+        if (entry.isDirectory()) await visit(path);
+        else if (entry.isFile() && !TEMPORARY.test(entry.name)) {
+          const { size, mtimeMs } = await stat(path);
+          files.push({ path, size, modified: mtimeMs });
+        }
+      }
+    };
+    await guard(`cannot list '${dir}'`, () => visit(dir === '' ? '.' : dir));
+    return files;
+  }
+
+  read(path: string): Promise<Uint8Array | null> {
+    return guard(`cannot read '${path}'`, async () => {
+      const handle = await open(path, 'r').catch(missingAs(null));
+      if (!handle) return null;
+      try {
+        const info = await handle.stat();
+        if (!info.isFile()) return null;
+        const bytes = new Uint8Array(info.size);
+        for (let at = 0; at < bytes.length;) {
+          const { bytesRead } = await handle.read(
+            bytes,
+            at,
+            Math.min(bytes.length - at, 1 << 22),
+            at,
+          );
+          if (bytesRead === 0) return bytes.slice(0, at);
+          at += bytesRead;
+        }
+        return bytes;
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  async exists(path: string): Promise<boolean> {
+    return access(path, constants.F_OK).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  commit(files: readonly FileWrite[]): Promise<void> {
+    return guard(`cannot write '${files[0]?.path ?? ''}'`, async () => {
+      const written: string[] = [];
+      try {
+        for (const { path, bytes } of files) {
+          await makeDirectory(dirname(resolve(path)));
+          written.push(await this.#writeTemporary(path, bytes));
+        }
+        for (const { path } of files) {
+          await rename(written[0]!, path);
+          written.shift();
+          await syncDirectory(dirname(resolve(path)));
+        }
+      } finally {
+        for (const path of written) await rm(path, { force: true }).catch(() => {});
+      }
+    });
+  }
+
+  async #writeTemporary(path: string, bytes: Uint8Array): Promise<string> {
+    const name = `.${basename(path)}.${process.pid}-${++this.#temporary}.tmp`;
+    const temporary = join(dirname(path), name);
+    const handle = await open(temporary, 'wx');
+    try {
+      for (let at = 0; at < bytes.length;) {
+        const { bytesWritten } = await handle.write(
+          bytes,
+          at,
+          Math.min(bytes.length - at, 1 << 22),
+        );
+        at += bytesWritten;
+      }
+      await handle.sync();
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => {});
+      throw error;
+    } finally {
+      await handle.close();
+    }
+    return temporary;
+  }
+
+  remove(path: string): Promise<boolean> {
+    return guard(`cannot remove '${path}'`, async () => {
+      if (!(await lstat(path).catch(missingAs(null)))) return false;
+      await rm(path, { recursive: true });
+      await syncDirectory(dirname(resolve(path)));
+      return true;
+    });
+  }
+
+  estimate(): Promise<{ usage: number; quota: number }> {
+    return guard('cannot measure the disk', async () => {
+      const { bsize, blocks, bfree, bavail } = await statfs('.');
+      return { usage: (blocks - bfree) * bsize, quota: (blocks - bfree + bavail) * bsize };
+    });
+  }
+}
+
+/** Makes a directory and syncs the parents that name the new ones. */
+async function makeDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let at = path; at.length >= first.length; at = dirname(at)) await syncDirectory(dirname(at));
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  // Windows cannot open a directory as a file; its renames are journalled.
+  if (process.platform === 'win32') return;
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function missingAs<T>(value: T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return value;
+    throw error;
+  };
+}
+
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+async function guard<T>(what: string, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    if (error instanceof TabtrainError) throw error;
+    const { code = '', message = String(error) } = error as NodeJS.ErrnoException;
+    const ours: ErrorCode = FULL.has(code) ? 'QUOTA_EXCEEDED' : 'STORAGE_UNAVAILABLE';
+    throw new TabtrainError(ours, `${what}: ${message}`, { cause: error });
+  }
+}
