@@ -72,6 +72,12 @@ export function toTabtrainError(thrown: unknown): TabtrainError {
   return new TabtrainError('INTERNAL', `unexpected failure: ${text}`, { cause: thrown });
 }
 
+/** What was thrown, as something to reject with. */
+export function asError(thrown: unknown): Error {
+  const isError = thrown !== null && typeof thrown === 'object' && 'message' in thrown;
+  return isError ? (thrown as Error) : new Error(String(thrown));
+}
+
 /** A short description of a value for the "came ..." half of an error sentence. */
 export function came(value: unknown): string {
   if (value === null || value === undefined) return String(value);
@@ -79,8 +85,9 @@ export function came(value: unknown): string {
     return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   }
   if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'symbol') return 'a symbol';
   if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
-  if (typeof value !== 'object') return String(value);
   if (ArrayBuffer.isView(value)) {
     return `a ${typeName(value)} of ${(value as { length?: number }).length ?? value.byteLength}`;
   }

@@ -79,9 +79,14 @@ function defined<T extends object>(record: T): { [K in keyof T]: Exclude<T[K], u
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }
 
+/** Addresses are the same when their texts are. */
+function isSame(a: unknown, b: InitOptions[keyof InitOptions]): boolean {
+  return a === b || (a instanceof URL && b instanceof URL && a.href === b.href);
+}
+
 function sameOptions(asked: InitOptions, actual: InitOptions): boolean {
   return OPTION_NAMES.every(
-    (name) => asked[name] === undefined || String(asked[name]) === String(actual[name]),
+    (name) => asked[name] === undefined || isSame(asked[name], actual[name]),
   );
 }
 

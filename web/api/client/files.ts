@@ -71,7 +71,7 @@ export const storage = {
   async import(source: ImportSource, dir: string): Promise<string[]> {
     const connection = await connect();
     if (ArrayBuffer.isView(source)) {
-      return connection.call('storage.importZip', [source as Uint8Array, dir]);
+      return connection.call('storage.importZip', [source, dir]);
     }
     if (typeof Blob === 'function' && source instanceof Blob) {
       return connection.call('storage.importZip', [await bytesOf(source), dir]);

@@ -152,8 +152,9 @@ export const layers = {
     make('batchNormalization', 'BatchNormalization', BATCH_NORMALIZATION, options),
   /** The model's input, with `inputShape` or `batchInputShape`. */
   inputLayer: (options: InputLayerOptions): Layer => {
-    const { trainable: _, ...table } = BASE;
-    return make('inputLayer', 'InputLayer', { ...table, batchSize: nullable(integer(1)) }, options);
+    const { name, dtype, inputShape, batchInputShape } = BASE;
+    const table = { name, dtype, inputShape, batchInputShape, batchSize: nullable(integer(1)) };
+    return make('inputLayer', 'InputLayer', table, options);
   },
   /** The base of custom layers. Not in this version: its constructor throws `UNSUPPORTED`. */
   Layer: CustomLayer,

@@ -23,7 +23,7 @@ const INT32 = (value: number | bigint) =>
 
 const FLOAT32 = (value: number | bigint) => {
   const rounded = Math.fround(value as number);
-  return Number.isFinite(rounded) || !Number.isFinite(value as number) ? rounded : undefined;
+  return Number.isFinite(rounded) || !Number.isFinite(value) ? rounded : undefined;
 };
 
 /** By class name, since arrays of another realm are welcome. */

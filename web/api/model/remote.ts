@@ -9,7 +9,7 @@ type ModelMethod = {
   [K in keyof EngineApi]: EngineApi[K] extends (
     model: number,
     ...args: never[]
-  ) => Promise<Reply<infer _>>
+  ) => Promise<Reply<unknown>>
     ? K
     : never;
 }[keyof EngineApi];
@@ -67,7 +67,7 @@ export class RemoteModel {
     const json = this.#compile === null ? this.state?.optimizerConfig : null;
     if (!json) return null;
     const parsed = JSON.parse(json) as { config?: Record<string, unknown> };
-    return parsed.config ?? (parsed as Record<string, unknown>);
+    return parsed.config ?? parsed;
   }
 
   setLearningRate(value: number): void {
@@ -104,7 +104,7 @@ export class RemoteModel {
   async call<K extends ModelMethod>(method: K, ...args: Rest<K>): Promise<Value<K>> {
     this.check('model');
     const all = [this.#id, ...args] as unknown as Parameters<EngineApi[K]>;
-    const reply = await (this.#connection as Connection).call(method, all);
+    const reply: unknown = await (this.#connection as Connection).call(method, all);
     return this.#take(reply as Reply<Value<K>>);
   }
 

@@ -1,4 +1,5 @@
 import type { EmscriptenFs, EmscriptenIdbfs } from '../engine/engine';
+import { asError } from '../errors';
 import { Mutex } from '../host/mutex';
 import type { Backend, FileWrite, StoredFile } from './backend';
 import {
@@ -136,7 +137,9 @@ export class IdbfsBackend implements Backend {
 
   #populate(mountpoint: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#idbfs.syncfs({ mountpoint }, true, (error) => (error ? reject(error) : resolve()));
+      this.#idbfs.syncfs({ mountpoint }, true, (error) =>
+        error ? reject(asError(error)) : resolve(),
+      );
     });
   }
 

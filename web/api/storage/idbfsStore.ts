@@ -1,4 +1,4 @@
-import { TabtrainError } from '../errors';
+import { TabtrainError, asError } from '../errors';
 import type { EmscriptenIdbfs } from '../engine/engine';
 import type { FileWrite } from './backend';
 
@@ -32,7 +32,7 @@ export async function withDatabase(
 function open(idbfs: EmscriptenIdbfs, mountpoint: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     idbfs.getDB(mountpoint, (error, db) => {
-      if (!db) return reject(error);
+      if (!db) return reject(asError(error));
       db.onclose = db.onversionchange = () => dropHandle(idbfs, mountpoint);
       resolve(db);
     });
@@ -96,7 +96,7 @@ function transact(
     const transaction = db.transaction([storeName], 'readwrite', { durability: 'strict' });
     let failure: unknown = null;
     transaction.onerror = (event) => (failure ??= (event.target as IDBRequest).error);
-    transaction.onabort = () => reject(transaction.error ?? failure);
+    transaction.onabort = () => reject(asError(transaction.error ?? failure));
     transaction.oncomplete = () => resolve();
     try {
       task(transaction.objectStore(storeName));

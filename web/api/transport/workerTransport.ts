@@ -117,7 +117,7 @@ export class WorkerTransport implements Transport {
   #die(error: Error): void {
     if (this.#dead) return;
     this.#dead = error;
-    for (const { reject } of this.#pending.values()) reject(error);
+    for (const pending of this.#pending.values()) pending.reject(error);
     this.#pending.clear();
     this.#close(error);
   }
