@@ -73,12 +73,16 @@ def probe(python):
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def find_python(name):
+def find_pythons(name):
+    """(path, version) of every Python found that the environment can be made with, the best first."""
+    found = {}
     for version in ENVIRONMENTS[name]["pythons"]:
         for candidate in python_candidates(version):
-            found = probe(candidate)
-            if found and found.startswith(version + "."):
-                return candidate, found
+            probed = probe(candidate)
+            if probed and probed.startswith(version + "."):
+                found.setdefault(probed, candidate)
+    if found:
+        return [(path, version) for version, path in found.items()]
     wanted = " or ".join("Python " + v for v in ENVIRONMENTS[name]["pythons"])
     raise UnavailableError(
         f"The {name} environment needs {wanted} with the venv module and found none on PATH, under "
@@ -106,15 +110,18 @@ def ensure(name):
     requirements = os.path.join(HERE, spec["requirements"])
     with open(requirements, "rb") as file:
         pins = file.read()
-    base, version = find_python(name)
-    key = hashlib.sha256(pins + version.encode()).hexdigest()[:12]
     venvs = os.path.join(cache_root(), "venvs")
-    os.makedirs(venvs, exist_ok=True)
-    target = os.path.join(venvs, f"{name}-{key}")
+    pythons = find_pythons(name)
+    targets = []
+    for _, version in pythons:
+        key = hashlib.sha256(pins + version.encode()).hexdigest()[:12]
+        targets.append(os.path.join(venvs, f"{name}-{key}"))
+        if os.path.exists(os.path.join(targets[-1], "complete")):
+            return os.path.join(targets[-1], "bin", "python")
+    (base, version), target = pythons[0], targets[0]
     python = os.path.join(target, "bin", "python")
     complete = os.path.join(target, "complete")
-    if os.path.exists(complete):
-        return python
+    os.makedirs(venvs, exist_ok=True)
     with open(target + ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if os.path.exists(complete):  # made by another process while this one waited
