@@ -119,12 +119,13 @@ class KerasTree {
     if (!has("decay")) hypers.emplace_back("decay", 0.0f);
     const KerasOptimizer* row = findKerasOptimizer(optimizer.className);
     std::sort(hypers.begin(), hypers.end());
-    for (const auto& [name, value] : hypers) {
+    for (const auto& hyper : hypers) {
+      const std::string& name = hyper.first;
       if (row != nullptr && std::none_of(row->hypers.begin(), row->hypers.end(),
                                          [&](const char* known) { return name == known; })) {
         continue;
       }
-      tree_.addChild(object, name, tree_.addVariable(prefix + name, scalar(value)));
+      tree_.addChild(object, name, tree_.addVariable(prefix + name, scalar(hyper.second)));
     }
     std::vector<const OptimizerState::Slot*> slots;
     if (row != nullptr) {

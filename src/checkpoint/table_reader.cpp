@@ -39,7 +39,9 @@ class TableReader {
       : file_(file), keyBudget_(kLargestKeyExpansion * file.size()) {}
 
   void read(const std::function<void(std::string_view, ByteSpan)>& visit) {
-    const auto [metaindex, index] = readFooter();
+    const Footer footer = readFooter();
+    const Handle& metaindex = footer.metaindex;
+    const Handle& index = footer.index;
     if (metaindex.offset > index.offset) corrupt("the metaindex block is behind the index block");
     readEntries(readBlock(metaindex).bytes, [](std::string_view, ByteSpan) {});
 

@@ -149,12 +149,12 @@ TEST(CheckpointBundle, MalformedEntriesAreRefused) {
       {"dtype as bytes", bytesOf("\x0a\x01x")},
       {"cut off", bytesOf("\x08\x01\x12\x05\x12")},
   };
-  for (const auto& [name, message] : corrupt) {
+  for (const auto& test : corrupt) {
     EXPECT_EQ(codeOf([&] {
-                readBundleIndex(indexOf({{"k", message}}));
+                readBundleIndex(indexOf({{"k", test.second}}));
               }),
               ErrorCode::CorruptFile)
-        << name;
+        << test.first;
   }
   for (const uint64_t dtype : {uint64_t{0}, uint64_t{99}, negative}) {
     EXPECT_EQ(codeOf([&] {

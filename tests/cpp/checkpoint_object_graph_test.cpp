@@ -75,8 +75,9 @@ TEST(CheckpointObjectGraph, MalformedGraphsAreRefused) {
       {"name that is not UTF-8", "\x0a\x05\x0a\x03\x12\x01\xff"},
       {"name as a varint", "\x0a\x04\x0a\x02\x10\x01"},
   };
-  for (const auto& [name, bytes] : cases) {
-    EXPECT_EQ(codeOf([&] { parseObjectGraph(asBytes(bytes)); }), ErrorCode::CorruptFile) << name;
+  for (const auto& test : cases) {
+    EXPECT_EQ(codeOf([&] { parseObjectGraph(asBytes(test.second)); }), ErrorCode::CorruptFile)
+        << test.first;
   }
 }
 

@@ -19,10 +19,6 @@ using testing::withoutValues;
 constexpr auto kLegacy = OptimizerGeneration::Legacy;
 constexpr auto kNew = OptimizerGeneration::New;
 
-RestorePlan match(const BundleFiles& files, const ModelState& wanted) {
-  return matchCheckpoint(Bundle(files.index, {files.data}), wanted);
-}
-
 BundleFiles writeTree(const ObjectTree& tree) {
   const ObjectTree::Layout layout = tree.layOut();
   BundleWriter writer;
@@ -36,6 +32,11 @@ BundleFiles writeTree(const ObjectTree& tree) {
 
 class CheckpointRestore : public ::testing::Test {
  protected:
+  /// Keeps the files, since a plan holds views of them.
+  RestorePlan match(BundleFiles files, const ModelState& wanted) {
+    const BundleFiles& kept = files_.emplace_back(std::move(files));
+    return matchCheckpoint(Bundle(kept.index, {kept.data}), wanted);
+  }
   ModelState model(std::optional<OptimizerGeneration> generation = {}) {
     ModelState state = miniModel(pool_);
     if (generation) state.optimizer = miniAdam(pool_, *generation);
@@ -73,6 +74,7 @@ class CheckpointRestore : public ::testing::Test {
   }
 
   testing::TensorPool pool_;
+  std::deque<BundleFiles> files_;
 };
 
 // The files of data/mini come from an independent writer.

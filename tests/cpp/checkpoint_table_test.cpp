@@ -153,8 +153,9 @@ TEST(CheckpointTable, SnappyBombsAndLiesAreRefused) {
       {"length cut off", std::string("\5\xfc\1", 3)},
       {"literal of 4 GiB", std::string("\5\xfc\xff\xff\xff\xff", 6)},
   };
-  for (const auto& [name, bytes] : cases) {
-    EXPECT_EQ(codeOf([&] { decodeSnappy(asBytes(bytes)); }), ErrorCode::CorruptFile) << name;
+  for (const auto& test : cases) {
+    EXPECT_EQ(codeOf([&] { decodeSnappy(asBytes(test.second)); }), ErrorCode::CorruptFile)
+        << test.first;
   }
 }
 
@@ -189,10 +190,9 @@ TEST(CheckpointTable, MalformedBlocksAreRefused) {
       {"keys fall", content(l + k, {0}, 1), "m"},
       {"index key below the block", content(k + l, {0}, 1), "k"},
   };
-  for (const auto& [name, block, indexKey] : cases) {
-    EXPECT_EQ(codeOf([&] { readEntries(tableOfBlock(block, 0, indexKey)); }),
-              ErrorCode::CorruptFile)
-        << name;
+  for (const auto& test : cases) {
+    const Bytes table = tableOfBlock(std::get<1>(test), 0, std::get<2>(test));
+    EXPECT_EQ(codeOf([&] { readEntries(table); }), ErrorCode::CorruptFile) << std::get<0>(test);
   }
   EXPECT_EQ(codeOf([&] { readEntries(tableOfBlock(content(k, {0}, 1), 2, "m")); }),
             ErrorCode::Unsupported);
