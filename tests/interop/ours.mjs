@@ -59,13 +59,13 @@ function build(plan, one, seed) {
 
 const fit = (model) => model.fit(x, y, { batchSize: batch, shuffle: false, verbose: 0 });
 
+/** One training step on one batch; an epoch of one batch reports the loss before its update. */
 async function step(model, i) {
   const at = batch * (i % (samples / batch));
-  const result = await model.trainOnBatch(
-    { data: x.data.slice(at * 5, (at + batch) * 5), shape: [batch, 5] },
-    { data: y.data.slice(at, at + batch), shape: [batch] },
-  );
-  return Array.isArray(result) ? result[0] : result;
+  const xs = { data: x.data.slice(at * 5, (at + batch) * 5), shape: [batch, 5] };
+  const ys = { data: y.data.slice(at, at + batch), shape: [batch] };
+  const { history } = await model.fit(xs, ys, { batchSize: batch, shuffle: false, verbose: 0 });
+  return history.loss[0];
 }
 
 async function nextLosses(model) {
