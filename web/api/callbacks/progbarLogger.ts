@@ -44,11 +44,11 @@ export class ProgbarLogger extends Callback {
   }
 
   #begin(now: number): void {
-    this.#bar = new Progbar(this.params.steps, this.#verbose, now);
+    this.#bar = new Progbar(this.params.steps, this.#verbose, now / 1000);
   }
 
   #draw(current: number, logs: Logs, finalize: boolean, now: number): void {
-    const text = this.#bar?.update(current, Object.entries(logs), finalize, now);
+    const text = this.#bar?.update(current, Object.entries(logs), finalize, now / 1000);
     if (text) this.#write(text);
   }
 }

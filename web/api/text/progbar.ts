@@ -3,15 +3,15 @@ import { exponential, fixed } from './pyNumber';
 /** Columns of the bar itself. */
 const WIDTH = 30;
 
-/** A dynamic bar is redrawn at most this often, in milliseconds. */
-const INTERVAL_MS = 50;
+/** A dynamic bar is redrawn at most this often, in seconds. */
+const INTERVAL = 0.05;
 
 /** Metrics in the order in which they are shown. */
 export type Values = readonly (readonly [name: string, value: number])[];
 
 /**
  * The text of Keras 2.8's progress bar, for one epoch or evaluation: `update` returns what to write.
- * All times are milliseconds of one monotonic clock. Source: keras/utils/generic_utils.py, Progbar.
+ * All times are seconds of one monotonic clock. Source: keras/utils/generic_utils.py, Progbar.
  */
 export class Progbar {
   readonly #target: number;
@@ -35,13 +35,13 @@ export class Progbar {
    */
   update(current: number, values: Values, finalize: boolean, now: number): string {
     if (this.#verbose === 2) return finalize ? this.#epochLine(current, values, now) : '';
-    if (!finalize && now - this.#lastUpdate < INTERVAL_MS) return '';
+    if (!finalize && now - this.#lastUpdate < INTERVAL) return '';
     this.#lastUpdate = now;
     const erase = '\b'.repeat(this.#drawnWidth) + '\r';
     const unit = this.#timePerStep(current, now);
     const info =
       (finalize
-        ? ` - ${fixed((now - this.#start) / 1000, 0)}s${perUnit(unit, 'step')}`
+        ? ` - ${fixed(now - this.#start, 0)}s${perUnit(unit, 'step')}`
         : ` - ETA: ${clock(unit * (this.#target - current))}`) +
       metricsText(values, (value) => Math.abs(value) > 1e-3);
     const line = this.#bar(current) + info;
@@ -63,7 +63,7 @@ export class Progbar {
   }
 
   #epochLine(current: number, values: Values, now: number): string {
-    const seconds = (now - this.#start) / 1000;
+    const seconds = now - this.#start;
     return (
       `${this.#count(current)} - ${fixed(seconds, 0)}s` +
       // Here Keras compares without the absolute value.
@@ -74,12 +74,11 @@ export class Progbar {
 
   /** Seconds a step; the first one, which sets things up, is left out once there are more. */
   #timePerStep(current: number, now: number): number {
-    const since =
-      this.#firstStepEnd !== null && current > 1
-        ? (now - this.#firstStepEnd) / (current - 1)
-        : (now - this.#start) / Math.max(current, 1);
+    const first = this.#firstStepEnd;
     if (current === 1) this.#firstStepEnd = now;
-    return since / 1000;
+    return first !== null && current > 1
+      ? (now - first) / (current - 1)
+      : (now - this.#start) / Math.max(current, 1);
   }
 }
 

@@ -43,29 +43,58 @@ function closingBrace(template: string, open: number): number {
     if (template[i] === '{') ++depth;
     if (template[i] === '}' && --depth === 0) return i;
   }
+  if (open + 1 === template.length) {
+    throw new FormatError("Single '{' encountered in format string");
+  }
   throw new FormatError(
-    open + 1 === template.length
-      ? "Single '{' encountered in format string"
+    /[:!]/.test(template.slice(open))
+      ? "unmatched '{' in format spec"
       : "expected '}' before end of string",
   );
 }
 
 function formatField(field: string, values: FormatValues, depth: number): string {
-  const [, name, conversion, spec] = /^([^!:]*)(?:!([^:]*))?(?::([^]*))?$/.exec(field) ?? [];
-  if (name === undefined) throw new FormatError("expected ':' after conversion specifier");
-  if (name === '' || /^\d+$/.test(name)) {
-    const index = name === '' ? 0 : Number(name);
-    throw new FormatError(`Replacement index ${index} out of range for positional args tuple`);
+  const [, path = '', tail = ''] = /^([^!:]*)([^]*)$/.exec(field)!;
+  const { conversion, spec } = splitTail(tail);
+  const { value, isInt } = lookUp(path, values);
+  const expanded = /[{}]/.test(spec) ? pyFormat(spec, values, depth - 1) : spec;
+  if (conversion !== '') {
+    return formatText(isInt ? String(value) : floatRepr(value), parseSpec(expanded, 'str'));
   }
-  if (conversion !== undefined && !/^[rsa]$/.test(conversion)) {
-    throw new FormatError(`Unknown conversion specifier '${conversion}'`);
+  const parsed = parseSpec(expanded, isInt ? 'int' : 'float');
+  return isInt ? formatInt(value, parsed) : formatFloat(value, parsed);
+}
+
+/** `!r:spec`, either part optional. */
+function splitTail(tail: string): { conversion: string; spec: string } {
+  if (!tail.startsWith('!')) return { conversion: '', spec: tail.slice(1) };
+  const [conversion = '', next] = tail.slice(1);
+  if (conversion === '') throw new FormatError("unmatched '{' in format spec");
+  if (next !== undefined && next !== ':') {
+    throw new FormatError("expected ':' after conversion specifier");
+  }
+  if (!/[rsa]/.test(conversion)) {
+    throw new FormatError(`Unknown conversion specifier ${conversion}`);
+  }
+  return { conversion, spec: tail.slice(3) };
+}
+
+/** A name, or the attributes `real` and `imag` of one, the only ones that are numbers. */
+function lookUp(path: string, values: FormatValues): { value: number; isInt: boolean } {
+  const [, name = '', rest = ''] = /^([^.[]*)([^]*)$/.exec(path)!;
+  if (/^\d*$/.test(name)) {
+    const index = Number(name);
+    throw new FormatError(`Replacement index ${index} out of range for positional args tuple`);
   }
   const isInt = Object.hasOwn(values.ints, name);
   if (!isInt && !Object.hasOwn(values.floats, name)) throw new FormatError(`'${name}'`);
   const value = (isInt ? values.ints : values.floats)[name]!;
-  const parsed = parseSpec(pyFormat(spec ?? '', values, depth - 1));
-  if (conversion !== undefined) {
-    return formatText(isInt ? String(value) : floatRepr(value), parsed);
-  }
-  return isInt ? formatInt(value, parsed) : formatFloat(value, parsed);
+  if (rest === '' || rest === '.real') return { value, isInt };
+  if (rest === '.imag') return { value: 0, isInt };
+  const type = isInt ? 'int' : 'float';
+  throw new FormatError(
+    rest.startsWith('[')
+      ? `'${type}' object is not subscriptable`
+      : `'${type}' object has no attribute '${rest.slice(1)}'`,
+  );
 }

@@ -15,17 +15,33 @@ export interface Spec {
   readonly type: string;
 }
 
-const SPEC = /^(?:([^])?([<>=^]))?([-+ ])?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([bcdeEfFgGnosxX%])?$/u;
+const SPEC = /^(?:([^])?([<>=^]))?([-+ ])?(#)?(0)?(\d+)?([,_]*)(?:(\.)(\d+)?)?([^]*)$/u;
 
 /** Bounds what a template from a file can make us allocate. */
 const MAX_WIDTH = 1024;
 
-export function parseSpec(text: string): Spec {
-  const match = SPEC.exec(text);
-  if (!match) throw new FormatError(`Invalid format specifier`);
-  const [, fill, align, sign, alternate, zero, width, grouping, precision, type] = match;
+/** Throws FormatError for what no `type` (`int`, `float`, `str`) could take. */
+export function parseSpec(text: string, objectType: string): Spec {
+  const [, fill, align, sign, alternate, zero, width, grouping = '', point, precision, type = ''] =
+    SPEC.exec(text)!;
+  if (grouping.length > 1) {
+    const both = grouping.includes(',') && grouping.includes('_');
+    throw new FormatError(
+      both
+        ? "Cannot specify both ',' and '_'."
+        : `Cannot specify '${grouping[0]}' with '${grouping[0]}'.`,
+    );
+  }
+  if (point !== undefined && precision === undefined) {
+    throw new FormatError('Format specifier missing precision');
+  }
   if (Number(width ?? 0) > MAX_WIDTH || Number(precision ?? 0) > MAX_WIDTH) {
     throw new FormatError('Too many decimal digits in format string');
+  }
+  if ([...type].length > 1) throw new FormatError('Invalid format specifier');
+  if (type !== '' && !/[bcdeEfFgGnosxX%]/.test(type)) unknownCode(type, objectType);
+  if (grouping !== '' && /[ncs]/.test(type)) {
+    throw new FormatError(`Cannot specify '${grouping}' with '${type}'.`);
   }
   return {
     fill: fill ?? (zero && align === undefined ? '0' : zero ? '0' : ' '),
@@ -33,9 +49,9 @@ export function parseSpec(text: string): Spec {
     sign: sign ?? '-',
     alternate: alternate !== undefined,
     width: Number(width ?? 0),
-    grouping: grouping ?? '',
+    grouping,
     precision: precision === undefined ? null : Number(precision),
-    type: type ?? '',
+    type,
   };
 }
 
@@ -67,7 +83,7 @@ export function formatFloat(value: number, spec: Spec): string {
   let body: string;
   switch (spec.type.toLowerCase()) {
     case 'f':
-      body = fixed(magnitude, precision);
+      body = fixed(magnitude, precision) + pointIf(spec.alternate && precision === 0);
       break;
     case 'e':
       body = exponential(magnitude, precision);
@@ -86,6 +102,8 @@ export function formatFloat(value: number, spec: Spec): string {
   const split = /^(\d*)(.*)$/s.exec(body)!;
   return pad(signOf(value, spec), split[1]!, split[2]!, spec);
 }
+
+const pointIf = (condition: boolean) => (condition ? '.' : '');
 
 /** No type but a precision: as `g`, with at least one digit after the point. */
 function reprLike(value: number, precision: number): string {

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+
+/** One case of a golden file, made by the script of the same name in tests/golden. */
+export interface GoldenCase {
+  readonly name: string;
+  readonly kind: string;
+  readonly keras: readonly string[];
+}
+
+/** The cases of tests/golden/NAME.json of one kind, as Keras 2.8 gave them. */
+export function goldenCases<T extends GoldenCase>(name: string, kind: T['kind']): T[] {
+  const path = new URL(`../../golden/${name}.json`, import.meta.url);
+  const { cases } = JSON.parse(readFileSync(path, 'utf8')) as { cases: T[] };
+  const chosen = cases.filter((each) => each.kind === kind && each.keras.includes('tf2.8'));
+  if (chosen.length === 0) throw new Error(`tests/golden/${name}.json has no case of kind ${kind}`);
+  return chosen;
+}
