@@ -2,6 +2,7 @@
 #include <array>
 #include <bit>
 #include <deque>
+#include <tuple>
 
 #include "base/error.h"
 #include "checkpoint/keras_checkpoint.h"
@@ -258,8 +259,10 @@ BundleFiles rewrite(const Bundle& bundle) {
     order.push_back({&entry, bundle.tensorBytes(entry)});
     dataSize += order.back().bytes.size();
   }
-  std::sort(order.begin(), order.end(), [](const Stored& a, const Stored& b) {
-    return std::pair(a.entry->shard, a.entry->offset) < std::pair(b.entry->shard, b.entry->offset);
+  // Empty tensors come before the one that starts at the same place.
+  std::stable_sort(order.begin(), order.end(), [](const Stored& a, const Stored& b) {
+    return std::tuple(a.entry->shard, a.entry->offset, a.entry->size) <
+           std::tuple(b.entry->shard, b.entry->offset, b.entry->size);
   });
   BundleWriter writer;
   writer.reserve(dataSize);

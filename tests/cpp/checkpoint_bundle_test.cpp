@@ -6,6 +6,7 @@
 
 #include "checkpoint/bundle_entry.h"
 #include "checkpoint/crc32c.h"
+#include "checkpoint/keras_checkpoint.h"
 #include "checkpoint/object_tree.h"
 #include "checkpoint/proto.h"
 #include "checkpoint/string_tensor.h"
@@ -246,6 +247,16 @@ TEST(CheckpointBundle, MalformedStringTensorsAreRefused) {
   EXPECT_EQ(codeOf([&] { decodeStringTensor(longer, 2); }), ErrorCode::CorruptFile);
   EXPECT_EQ(codeOf([&] { decodeStringTensor(good, 1); }), ErrorCode::CorruptFile);
   EXPECT_EQ(codeOf([&] { decodeStringTensor(good, uint64_t{1} << 60); }), ErrorCode::CorruptFile);
+}
+
+TEST(CheckpointBundle, EmptyTensorsKeepTheirPlace) {
+  BundleWriter writer;
+  writer.add("b", TensorflowDType::Uint8, {2}, Bytes(2));
+  writer.add("z", TensorflowDType::Uint8, {0}, {});
+  writer.add("a", TensorflowDType::Uint8, {3}, Bytes(3));
+  const BundleFiles files = writer.finish();
+  const BundleFiles again = rewrite(Bundle(files.index, {files.data}));
+  EXPECT_TRUE(again.index == files.index && again.data == files.data);
 }
 
 // tf.train.Checkpoint(v={...6000 scalars...}).save of TensorFlow 2.8.4 and 2.21.0 gave an index of
