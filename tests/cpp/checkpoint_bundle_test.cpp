@@ -245,6 +245,9 @@ TEST(CheckpointBundle, MalformedStringTensorsAreRefused) {
   Bytes longer = good;
   longer.push_back(std::byte{0});
   EXPECT_EQ(codeOf([&] { decodeStringTensor(longer, 2); }), ErrorCode::CorruptFile);
+  Bytes otherLengthsCrc = good;
+  otherLengthsCrc[2] ^= std::byte{1};
+  EXPECT_EQ(codeOf([&] { decodeStringTensor(otherLengthsCrc, 2); }), ErrorCode::CorruptFile);
   EXPECT_EQ(codeOf([&] { decodeStringTensor(good, 1); }), ErrorCode::CorruptFile);
   EXPECT_EQ(codeOf([&] { decodeStringTensor(good, uint64_t{1} << 60); }), ErrorCode::CorruptFile);
 }

@@ -100,6 +100,13 @@ TEST(CheckpointTable, IndexKeysAreShortSeparators) {
       << "successor of c";
 }
 
+TEST(CheckpointTable, AnEntryOfTwoBlocksStartsABlock) {
+  const Bytes file = writeTable({{"a", "1"}, {"c", std::string(200, 'x')}}, 100);
+  EXPECT_NE(asText(file).find(std::string("\0\1\2b", 4)), std::string_view::npos);
+  const Bytes smaller = writeTable({{"a", "1"}, {"c", std::string(198, 'x')}}, 100);
+  EXPECT_EQ(asText(smaller).find(std::string("\0\1\2b", 4)), std::string_view::npos);
+}
+
 TEST(CheckpointTable, WriterRefusesKeysOutOfOrder) {
   TableWriter writer;
   writer.add("b", {});
@@ -157,6 +164,10 @@ TEST(CheckpointTable, SnappyBombsAndLiesAreRefused) {
     EXPECT_EQ(codeOf([&] { decodeSnappy(asBytes(test.second)); }), ErrorCode::CorruptFile)
         << test.first;
   }
+  std::string message;
+  EXPECT_EQ(codeOf([&] { decodeSnappy(asBytes(cases[0].second)); }, &message),
+            ErrorCode::CorruptFile);
+  EXPECT_NE(message.find("more than 7 bytes of input can give"), std::string::npos) << message;
 }
 
 TEST(CheckpointTable, MalformedBlocksAreRefused) {
