@@ -1,0 +1,138 @@
+// Factories: what they refuse at once, and the Keras config that they make.
+import { describe, expect, test } from '@jest/globals';
+import { initializers } from '../../web/api/config/initializers';
+import { layers, type DenseOptions } from '../../web/api/config/layers';
+import { losses } from '../../web/api/config/losses';
+import { metrics } from '../../web/api/config/metrics';
+import { toSnakeCase } from '../../web/api/config/options';
+import { optimizers } from '../../web/api/config/optimizers';
+import { toWire } from '../../web/api/config/spec';
+import { expectFailure } from './support/errors';
+
+const wire = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
+
+test.each([
+  ['units', 'units'],
+  ['useBias', 'use_bias'],
+  ['kernelInitializer', 'kernel_initializer'],
+  ['beta1', 'beta_1'],
+  ['fromLogits', 'from_logits'],
+  ['globalClipnorm', 'global_clipnorm'],
+  ['batch_input_shape', 'batch_input_shape'],
+  ['l1', 'l1'],
+])('%s is %s in Keras', (camel, snake) => expect(toSnakeCase(camel)).toBe(snake));
+
+describe('configs', () => {
+  test.each([
+    [
+      layers.dense({ units: 512, activation: 'relu', inputShape: [784] }),
+      {
+        class_name: 'Dense',
+        config: { units: 512, activation: 'relu', batch_input_shape: [null, 784] },
+      },
+    ],
+    [
+      layers.dense({
+        units: 1,
+        useBias: false,
+        kernelInitializer: initializers.heNormal({ seed: 3 }),
+      }),
+      {
+        class_name: 'Dense',
+        config: {
+          units: 1,
+          use_bias: false,
+          kernel_initializer: { class_name: 'HeNormal', config: { seed: 3 } },
+        },
+      },
+    ],
+    [
+      layers.inputLayer({ inputShape: [28, 28], batchSize: 32 }),
+      { class_name: 'InputLayer', config: { batch_input_shape: [32, 28, 28] } },
+    ],
+    [
+      layers.batchNormalization({ batchInputShape: [null, 4], momentum: 0.9 }),
+      { class_name: 'BatchNormalization', config: { batch_input_shape: [null, 4], momentum: 0.9 } },
+    ],
+    [
+      losses.sparseCategoricalCrossentropy({ fromLogits: true }),
+      { class_name: 'SparseCategoricalCrossentropy', config: { from_logits: true } },
+    ],
+    [
+      metrics.binaryAccuracy({ threshold: 0.4 }),
+      { class_name: 'BinaryAccuracy', config: { threshold: 0.4 } },
+    ],
+    [
+      optimizers.adam({ beta1: 0.8, legacy: true, decay: 0.1 }).identifier(),
+      { class_name: 'Adam', config: { beta_1: 0.8, is_legacy_optimizer: true, decay: 0.1 } },
+    ],
+  ])('%#', (made, expected) => expect(wire(made)).toEqual(expected));
+
+  test('identifiers', () => {
+    expect(toWire('mse', 'x')).toBe('mse');
+    expect(toWire('sparseCategoricalCrossentropy', 'x')).toBe('sparse_categorical_crossentropy');
+    expect(toWire({ className: 'Zeros' }, 'x')).toEqual({ class_name: 'Zeros', config: {} });
+    expect(toWire({ class_name: 'SGD', config: { momentum: 1 } }, 'x')).toEqual({
+      class_name: 'SGD',
+      config: { momentum: 1 },
+    });
+  });
+});
+
+describe('refusals', () => {
+  const dense = (options: object) => () => layers.dense(options as DenseOptions);
+  test.each<[() => unknown, string, (string | RegExp)[]]>([
+    [
+      dense({ unit: 3 }),
+      'INVALID_ARGUMENT',
+      ["layers.dense: unknown option 'unit'", "did you mean 'units'"],
+    ],
+    [dense({}), 'INVALID_ARGUMENT', ["layers.dense: missing option 'units'"]],
+    [dense({ units: 0 }), 'INVALID_ARGUMENT', ['layers.dense: units', '>= 1', 'came 0']],
+    [dense({ units: '8' }), 'INVALID_ARGUMENT', ['units', 'integer', 'came "8"']],
+    [dense({ units: 1.5 }), 'INVALID_ARGUMENT', ['came 1.5']],
+    [dense({ units: NaN }), 'INVALID_ARGUMENT', ['came NaN']],
+    [dense({ units: 1, useBias: 1 }), 'INVALID_ARGUMENT', ['useBias', 'true or false', 'came 1']],
+    [dense({ units: 1, inputShape: 784 }), 'INVALID_ARGUMENT', ['inputShape', 'array', 'came 784']],
+    [dense({ units: 1, inputShape: [0] }), 'INVALID_ARGUMENT', ['inputShape', 'came \\[0\\]']],
+    [dense({ units: 1, dtype: 'float64' }), 'INVALID_ARGUMENT', ["'float32'", 'came "float64"']],
+    [
+      dense({ units: 1, kernelInitializer: 3 }),
+      'INVALID_ARGUMENT',
+      ['kernelInitializer', 'came 3'],
+    ],
+    [dense({ units: 1, kernelRegularizer: 'l2' }), 'UNSUPPORTED', ['kernelRegularizer']],
+    [() => layers.dense(null as never), 'INVALID_ARGUMENT', ['missing|record']],
+    [() => layers.dropout({ rate: 1.5 }), 'INVALID_ARGUMENT', ['rate', 'from 0 to 1', 'came 1.5']],
+    [() => layers.dropout({} as never), 'INVALID_ARGUMENT', ["missing option 'rate'"]],
+    [() => layers.conv2d(), 'UNSUPPORTED', ['layers.conv2d']],
+    [() => new layers.Layer({}), 'UNSUPPORTED', ['custom layers']],
+    [
+      () => optimizers.adam({ learningRate: -1 }),
+      'INVALID_ARGUMENT',
+      ['learningRate', '>= 0', 'came -1'],
+    ],
+    [() => optimizers.adam({ learningRate: {} as never }), 'UNSUPPORTED', ['schedules']],
+    [
+      () => optimizers.adam({ beta_1: 1 } as never),
+      'INVALID_ARGUMENT',
+      ["unknown option 'beta_1'", "'beta1'"],
+    ],
+    [() => optimizers.sgd({ decay: 0.1 }), 'INVALID_ARGUMENT', ['decay', 'legacy']],
+    [() => optimizers.sgd({ clipnorm: 1 } as never), 'UNSUPPORTED', ['clipnorm']],
+    [
+      () => losses.meanSquaredError({ reduction: 'none' as never }),
+      'INVALID_ARGUMENT',
+      ['reduction', 'none'],
+    ],
+    [
+      () => metrics.sparseCategoricalAccuracy({ naem: 'a' } as never),
+      'INVALID_ARGUMENT',
+      ["'name'"],
+    ],
+    [() => initializers.zeros({ seed: 1 } as never), 'INVALID_ARGUMENT', ['unknown option']],
+    [() => initializers.randomNormal({ stddev: -1 }), 'INVALID_ARGUMENT', ['stddev', 'came -1']],
+  ])('%#', (task, code, says) =>
+    expectFailure(task, { code, says: says.map((part) => new RegExp(part)) }),
+  );
+});
