@@ -74,7 +74,6 @@ export class IdbfsBackend implements Backend {
     return this.#lock.run(async () => {
       for (const [top, part] of groupBy(files, (file) => topOf(file.path))) {
         const writes = part.map(({ path, bytes }) => ({ path: fsPath(path), bytes }));
-        await this.#fill(top);
         await this.#change(top, (db) =>
           putFiles(db, this.#idbfs.DB_STORE_NAME, ROOT + top, writes),
         );
@@ -103,7 +102,8 @@ export class IdbfsBackend implements Backend {
   async #change(top: string, change: (db: IDBDatabase) => Promise<void>): Promise<void> {
     await oneTab(ROOT + top, async () => {
       await withDatabase(this.#idbfs, ROOT + top, change);
-      await this.#fill(top);
+      // It is stored; a mount that cannot show it now catches up at the next read.
+      await this.#fill(top).catch(() => {});
     });
   }
 

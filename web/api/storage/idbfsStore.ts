@@ -57,24 +57,24 @@ export function putFiles(
   mountpoint: string,
   files: readonly FileWrite[],
 ): Promise<void> {
-  return transact(db, storeName, (store) => {
+  return transact(db, storeName, (store, attempt) => {
     const newest = store.index('timestamp').openKeyCursor(null, 'prev');
-    newest.onsuccess = () => {
+    newest.onsuccess = attempt(() => {
       const last = (newest.result?.key as Date | undefined)?.getTime() ?? 0;
       let time = Math.max(Date.now(), last + 1);
       for (const path of directoriesOf(files, mountpoint)) {
         const known = store.getKey(path);
         const timestamp = new Date(time++);
-        known.onsuccess = () => {
+        known.onsuccess = attempt(() => {
           if (known.result === undefined) store.put({ timestamp, mode: DIRECTORY_MODE }, path);
-        };
+        });
       }
       for (const { path, bytes } of files) {
         // A clone takes the whole buffer behind a view.
         const contents = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
         store.put({ timestamp: new Date(time++), mode: FILE_MODE, contents }, path);
       }
-    };
+    });
   });
 }
 
@@ -87,23 +87,27 @@ export function clearStore(db: IDBDatabase, storeName: string, path: string): Pr
   });
 }
 
+/** `attempt` wraps handlers: what throws in one aborts the transaction with that as its reason. */
 function transact(
   db: IDBDatabase,
   storeName: string,
-  task: (store: IDBObjectStore) => void,
+  task: (store: IDBObjectStore, attempt: (handler: () => void) => () => void) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const transaction = db.transaction([storeName], 'readwrite', { durability: 'strict' });
     let failure: unknown = null;
+    const attempt = (handler: () => void) => () => {
+      try {
+        handler();
+      } catch (error) {
+        failure ??= error;
+        transaction.abort();
+      }
+    };
     transaction.onerror = (event) => (failure ??= (event.target as IDBRequest).error);
-    transaction.onabort = () => reject(asError(transaction.error ?? failure));
+    transaction.onabort = () => reject(asError(failure ?? transaction.error));
     transaction.oncomplete = () => resolve();
-    try {
-      task(transaction.objectStore(storeName));
-    } catch (error) {
-      failure = error;
-      transaction.abort();
-    }
+    attempt(() => task(transaction.objectStore(storeName), attempt))();
   });
 }
 

@@ -1,0 +1,217 @@
+// Files in IndexedDB through the engine's own IDBFS: durable, atomic, and honest about failures.
+import 'fake-indexeddb/auto';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { IDBFactory, IDBObjectStore } from 'fake-indexeddb';
+import type { Engine } from '../../web/api/engine/engine';
+import { openBrowserBackend } from '../../web/api/storage/browserBackend';
+import { Storage } from '../../web/api/storage/storage';
+import { expectFailure } from './support/errors';
+import { newEngine } from './support/engine';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (data: Uint8Array) => new TextDecoder().decode(data);
+
+/** A tab: an engine of its own on the same databases. */
+async function openTab(): Promise<{ engine: Engine; storage: Storage; why: string[] }> {
+  const engine = await newEngine();
+  const { backend, why } = await openBrowserBackend(engine);
+  return { engine, storage: new Storage(backend), why };
+}
+
+/** What IndexedDB itself holds of a mount, by path. */
+async function stored(mount: string): Promise<Record<string, string | number>> {
+  const request = indexedDB.open(`/tabtrain/${mount}`);
+  await new Promise((resolve, reject) => {
+    request.onsuccess = resolve;
+    request.onerror = reject;
+  });
+  const store = request.result.transaction('FILE_DATA').objectStore('FILE_DATA');
+  const [keys, values] = [store.getAllKeys(), store.getAll()];
+  await new Promise((resolve) => (values.onsuccess = resolve));
+  request.result.close();
+  const records = values.result as { mode: number; contents?: Uint8Array }[];
+  return Object.fromEntries(
+    keys.result.map((key, i) => {
+      const { contents, mode } = records[i]!;
+      return [(key as string).replace('/tabtrain/', ''), contents ? text(contents) : mode];
+    }),
+  );
+}
+
+/** Makes the n-th put from now on fail as a browser's would. */
+function failPut(nth: number, name: string): void {
+  const put = IDBObjectStore.prototype.put;
+  let count = 0;
+  jest.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (
+    this: IDBObjectStore,
+    ...args
+  ) {
+    if (++count === nth) throw new DOMException('injected', name);
+    return put.apply(this, args);
+  });
+}
+
+const three = [
+  { path: 'run/cp.data', bytes: bytes('data') },
+  { path: 'run/cp.index', bytes: bytes('index') },
+  { path: 'run/checkpoint', bytes: bytes('state') },
+];
+
+beforeEach(() => {
+  globalThis.indexedDB = new IDBFactory();
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('files', () => {
+  test('are in IDBFS records and survive the tab', async () => {
+    const { storage } = await openTab();
+    expect(storage.kind).toBe('idbfs');
+    await storage.commit(three);
+    await storage.write('run/deep/er/x', bytes('x'));
+    await storage.write('top.txt', bytes('top'));
+    expect(await stored('run')).toEqual({
+      'run/cp.data': 'data',
+      'run/cp.index': 'index',
+      'run/checkpoint': 'state',
+      'run/deep': 0o40777,
+      'run/deep/er': 0o40777,
+      'run/deep/er/x': 'x',
+    });
+    const later = await openTab();
+    expect((await later.storage.list('run')).map(({ path, size }) => [path, size])).toEqual([
+      ['run/checkpoint', 5],
+      ['run/cp.data', 4],
+      ['run/cp.index', 5],
+      ['run/deep/er/x', 1],
+    ]);
+    expect(text(await later.storage.read('run/deep/er/x'))).toBe('x');
+    expect((await later.storage.list('')).map(({ path }) => path)).toContain('top.txt');
+    expect(await later.storage.exists('run')).toBe(true);
+    expect(await later.storage.exists('run/cp')).toBe(false);
+    expect(await later.storage.exists('other')).toBe(false);
+  });
+
+  test('an unknown directory makes no database', async () => {
+    const { storage } = await openTab();
+    expect(await storage.list('never')).toEqual([]);
+    expect(await storage.exists('never/x')).toBe(false);
+    const names = (await indexedDB.databases()).map(({ name }) => name);
+    expect(names).not.toContain('/tabtrain/never');
+  });
+
+  test('two writes in one clock tick both count', async () => {
+    jest.spyOn(Date, 'now').mockReturnValue(1_700_000_000_000);
+    const one = await openTab();
+    const two = await openTab();
+    await one.storage.write('run/x', bytes('first'));
+    expect(text(await two.storage.read('run/x'))).toBe('first');
+    await one.storage.write('run/x', bytes('again'));
+    expect(text(await one.storage.read('run/x'))).toBe('again');
+    expect(text(await two.storage.read('run/x'))).toBe('again');
+    expect((await stored('run'))['run/x']).toBe('again');
+  });
+
+  test('a view is stored without the buffer behind it', async () => {
+    const { storage } = await openTab();
+    await storage.write('run/x', new Uint8Array(1000).subarray(10, 12));
+    expect((await storage.list('run'))[0]!.size).toBe(2);
+    expect(((await stored('run'))['run/x'] as string).length).toBe(2);
+  });
+
+  test('remove takes a file or a directory', async () => {
+    const { storage } = await openTab();
+    await storage.commit(three);
+    await storage.write('runner/x', bytes('stays'));
+    await storage.remove('run/cp.data');
+    expect(Object.keys(await stored('run'))).toEqual(['run/checkpoint', 'run/cp.index']);
+    await storage.remove('run');
+    expect(await stored('run')).toEqual({});
+    expect(await storage.list('run')).toEqual([]);
+    expect(await storage.exists('runner/x')).toBe(true);
+    await expectFailure(() => storage.remove('run/cp.data'), {
+      code: 'NOT_FOUND',
+      says: ['run/cp.data'],
+    });
+  });
+
+  test.each(['../x', 'run/../../x', 'run\\x', '~/x', ''])(
+    'the path %j is refused',
+    async (path) => {
+      const { storage } = await openTab();
+      await expectFailure(() => storage.write(path, bytes('x')), {
+        code: 'INVALID_ARGUMENT',
+        says: ['path'],
+      });
+    },
+  );
+});
+
+describe('two tabs', () => {
+  test("a stale tab's write keeps what the other wrote", async () => {
+    const [one, two] = [await openTab(), await openTab()];
+    await one.storage.write('run/a', bytes('a'));
+    await two.storage.write('run/b', bytes('b'));
+    await one.storage.write('run/c', bytes('c'));
+    expect(Object.keys(await stored('run'))).toEqual(['run/a', 'run/b', 'run/c']);
+    expect(text(await one.storage.read('run/b'))).toBe('b');
+    await two.storage.remove('run/a');
+    expect(await one.storage.exists('run/a')).toBe(false);
+  });
+});
+
+describe('failures', () => {
+  test.each([
+    ['QuotaExceededError', 'QUOTA_EXCEEDED'],
+    ['UnknownError', 'STORAGE_UNAVAILABLE'],
+  ])('%s in the middle of a commit leaves the old files', async (name, code) => {
+    const { storage } = await openTab();
+    await storage.commit(three);
+    failPut(2, name);
+    const newer = three.map(({ path }) => ({ path, bytes: bytes('newer') }));
+    await expectFailure(() => storage.commit(newer), {
+      code,
+      says: ["'/tabtrain/run'", name, 'unchanged'],
+    });
+    jest.restoreAllMocks();
+    expect(await stored('run')).toEqual({
+      'run/cp.data': 'data',
+      'run/cp.index': 'index',
+      'run/checkpoint': 'state',
+    });
+    expect(text(await storage.read('run/cp.data'))).toBe('data');
+    await storage.commit(newer);
+    expect((await stored('run'))['run/checkpoint']).toBe('newer');
+  });
+
+  test('a dead handle is opened anew', async () => {
+    const { engine, storage } = await openTab();
+    await storage.write('run/x', bytes('x'));
+    engine.IDBFS.dbs['/tabtrain/run']!.close();
+    await storage.write('run/y', bytes('y'));
+    engine.IDBFS.dbs['/tabtrain/run']!.close();
+    expect(text(await storage.read('run/x'))).toBe('x');
+    expect(Object.keys(await stored('run'))).toEqual(['run/x', 'run/y']);
+  });
+
+  test('no IndexedDB: memory, and it says so', async () => {
+    Reflect.deleteProperty(globalThis, 'indexedDB');
+    const { storage, why } = await openTab();
+    expect(storage.kind).toBe('memory');
+    expect(why).toEqual([expect.stringMatching(/memory only.*no indexedDB/)]);
+    await storage.commit(three);
+    expect(text(await storage.read('run/checkpoint'))).toBe('state');
+    await storage.remove('run');
+    expect(await storage.list('')).toEqual([]);
+  });
+
+  test('IndexedDB that refuses: memory, and it says why', async () => {
+    jest.spyOn(IDBFactory.prototype, 'open').mockImplementation(() => {
+      throw new DOMException('denied by policy', 'SecurityError');
+    });
+    const { storage, why } = await openTab();
+    expect(storage.kind).toBe('memory');
+    expect(why[0]).toMatch(/denied by policy/);
+  });
+});
