@@ -1,6 +1,8 @@
 #include "checkpoint/bundle_entry.h"
 
+#include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "base/error.h"
 #include "checkpoint/proto.h"
@@ -52,7 +54,25 @@ std::vector<int64_t> parseShape(ByteSpan message) {
   return shape;
 }
 
+using Before = bool (*)(const BundleEntry*, const BundleEntry*);
+
+/// One instantiation of std::sort for all orders: it is large.
+void sortEntries(std::vector<const BundleEntry*>& entries, Before before) {
+  std::sort(entries.begin(), entries.end(), before);
+}
+
 }  // namespace
+
+void sortByKey(std::vector<const BundleEntry*>& entries) {
+  sortEntries(entries, [](const BundleEntry* a, const BundleEntry* b) { return a->key < b->key; });
+}
+
+void sortByPlace(std::vector<const BundleEntry*>& entries) {
+  sortEntries(entries, [](const BundleEntry* a, const BundleEntry* b) {
+    return std::tie(a->shard, a->offset, a->size, a->key) <
+           std::tie(b->shard, b->offset, b->size, b->key);
+  });
+}
 
 std::optional<uint64_t> countElements(const std::vector<int64_t>& shape) {
   uint64_t product = 1;

@@ -81,9 +81,7 @@ Bundle::Bundle(ByteSpan index, std::vector<ByteSpan> shards)
     if (entry.size > 0) stored.push_back(&entry);
   }
   // Tensors that share bytes would let a small file ask for a lot of work.
-  std::sort(stored.begin(), stored.end(), [](const BundleEntry* a, const BundleEntry* b) {
-    return std::pair(a->shard, a->offset) < std::pair(b->shard, b->offset);
-  });
+  sortByPlace(stored);
   for (size_t i = 1; i < stored.size(); ++i) {
     const BundleEntry& before = *stored[i - 1];
     if (before.shard == stored[i]->shard && before.offset + before.size > stored[i]->offset) {

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "base/error.h"
 #include "checkpoint/bundle.h"
 #include "checkpoint/bundle_entry.h"
@@ -47,11 +45,12 @@ void BundleWriter::addStrings(std::string key, std::vector<int64_t> shape,
 }
 
 BundleFiles BundleWriter::finish() {
-  std::sort(entries_.begin(), entries_.end(),
-            [](const BundleEntry& a, const BundleEntry& b) { return a.key < b.key; });
+  std::vector<const BundleEntry*> sorted;
+  for (const BundleEntry& entry : entries_) sorted.push_back(&entry);
+  sortByKey(sorted);
   TableWriter table;
   table.add("", serializeBundleHeader());
-  for (const BundleEntry& entry : entries_) table.add(entry.key, serializeBundleEntry(entry));
+  for (const BundleEntry* entry : sorted) table.add(entry->key, serializeBundleEntry(*entry));
   return {table.finish(), std::move(data_)};
 }
 

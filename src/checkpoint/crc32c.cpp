@@ -11,7 +11,8 @@ constexpr int kSlices = 8;
 using Tables = std::array<std::array<uint32_t, 256>, kSlices>;
 
 /// Slicing by eight: tables[k][b] is the effect of byte b followed by k zero bytes.
-constexpr Tables makeTables() {
+/// Made when first needed: as a constant they would be 8 KiB of the download that do not compress.
+Tables makeTables() {
   Tables tables{};
   for (uint32_t byte = 0; byte < 256; ++byte) {
     uint32_t crc = byte;
@@ -27,7 +28,10 @@ constexpr Tables makeTables() {
   return tables;
 }
 
-constexpr Tables kTables = makeTables();
+const Tables& tables() {
+  static const Tables made = makeTables();
+  return made;
+}
 
 uint32_t loadLittle32(const std::byte* p) {
   return std::to_integer<uint32_t>(p[0]) | std::to_integer<uint32_t>(p[1]) << 8 |
@@ -37,18 +41,19 @@ uint32_t loadLittle32(const std::byte* p) {
 }  // namespace
 
 uint32_t crc32c(ByteSpan bytes, uint32_t crc) {
+  const Tables& table = tables();
   crc = ~crc;
   const std::byte* p = bytes.data();
   size_t count = bytes.size();
   for (; count >= kSlices; count -= kSlices, p += kSlices) {
     const uint32_t low = loadLittle32(p) ^ crc;
     const uint32_t high = loadLittle32(p + 4);
-    crc = kTables[7][low & 0xff] ^ kTables[6][(low >> 8) & 0xff] ^ kTables[5][(low >> 16) & 0xff] ^
-          kTables[4][low >> 24] ^ kTables[3][high & 0xff] ^ kTables[2][(high >> 8) & 0xff] ^
-          kTables[1][(high >> 16) & 0xff] ^ kTables[0][high >> 24];
+    crc = table[7][low & 0xff] ^ table[6][(low >> 8) & 0xff] ^ table[5][(low >> 16) & 0xff] ^
+          table[4][low >> 24] ^ table[3][high & 0xff] ^ table[2][(high >> 8) & 0xff] ^
+          table[1][(high >> 16) & 0xff] ^ table[0][high >> 24];
   }
   for (; count > 0; --count, ++p) {
-    crc = (crc >> 8) ^ kTables[0][(crc ^ std::to_integer<uint32_t>(*p)) & 0xff];
+    crc = (crc >> 8) ^ table[0][(crc ^ std::to_integer<uint32_t>(*p)) & 0xff];
   }
   return ~crc;
 }

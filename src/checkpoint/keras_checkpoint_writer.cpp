@@ -2,9 +2,10 @@
 #include <array>
 #include <bit>
 #include <deque>
-#include <tuple>
+#include <map>
 
 #include "base/error.h"
+#include "checkpoint/bundle_entry.h"
 #include "checkpoint/keras_checkpoint.h"
 #include "checkpoint/keras_optimizers.h"
 #include "checkpoint/object_tree.h"
@@ -112,14 +113,9 @@ class KerasTree {
     const std::string prefix = optimizer.name + "/";
     tree_.addChild(object, "iter",
                    tree_.addVariable(prefix + "iter", scalar(optimizer.iterations)));
-    auto hypers = optimizer.hypers;
-    const auto has = [&](std::string_view name) {
-      return std::any_of(hypers.begin(), hypers.end(),
-                         [&](const auto& hyper) { return hyper.first == name; });
-    };
-    if (!has("decay")) hypers.emplace_back("decay", 0.0f);
+    std::map<std::string, float> hypers(optimizer.hypers.begin(), optimizer.hypers.end());
+    hypers.emplace("decay", 0.0f);
     const KerasOptimizer* row = findKerasOptimizer(optimizer.className);
-    std::sort(hypers.begin(), hypers.end());
     for (const auto& hyper : hypers) {
       const std::string& name = hyper.first;
       if (row != nullptr && std::none_of(row->hypers.begin(), row->hypers.end(),
@@ -249,26 +245,18 @@ BundleFiles writeCheckpoint(const ModelState& state, OptimizerLayout layout) {
 }
 
 BundleFiles rewrite(const Bundle& bundle) {
-  struct Stored {
-    const BundleEntry* entry;
-    ByteSpan bytes;
-  };
-  std::vector<Stored> order;
+  std::vector<const BundleEntry*> order;
   size_t dataSize = 0;
   for (const BundleEntry& entry : bundle.entries()) {
-    order.push_back({&entry, bundle.tensorBytes(entry)});
-    dataSize += order.back().bytes.size();
+    order.push_back(&entry);
+    dataSize += bundle.tensorBytes(entry).size();
   }
-  // Empty tensors come before the one that starts at the same place.
-  std::stable_sort(order.begin(), order.end(), [](const Stored& a, const Stored& b) {
-    return std::tuple(a.entry->shard, a.entry->offset, a.entry->size) <
-           std::tuple(b.entry->shard, b.entry->offset, b.entry->size);
-  });
+  sortByPlace(order);
   BundleWriter writer;
   writer.reserve(dataSize);
-  for (const auto& [entry, bytes] : order) {
+  for (const BundleEntry* entry : order) {
     if (entry->dtype != TensorflowDType::String) {
-      writer.add(entry->key, entry->dtype, entry->shape, bytes);
+      writer.add(entry->key, entry->dtype, entry->shape, bundle.tensorBytesUnchecked(*entry));
       continue;
     }
     std::vector<std::string_view> values = bundle.strings(*entry);

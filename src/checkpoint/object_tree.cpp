@@ -1,6 +1,7 @@
 #include "checkpoint/object_tree.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -74,19 +75,14 @@ ObjectTree::Layout ObjectTree::layOut() const {
   for (size_t i = 0; i < reachable; ++i) {
     const Handle optimizer = order[i];
     std::vector<std::string_view> names;
+    std::map<std::pair<size_t, size_t>, const SlotEdge*> sorted;
     for (const SlotEdge& slot : nodes_[optimizer].slots) {
-      if (std::find(names.begin(), names.end(), slot.name) == names.end())
-        names.push_back(slot.name);
+      const auto name = std::find(names.begin(), names.end(), slot.name);
+      const auto rank = static_cast<size_t>(name - names.begin());
+      if (name == names.end()) names.push_back(slot.name);
+      sorted.emplace(std::pair(rank, number[slot.variable]), &slot);
     }
-    slots[optimizer] = nodes_[optimizer].slots;
-    std::stable_sort(slots[optimizer].begin(), slots[optimizer].end(),
-                     [&](const SlotEdge& a, const SlotEdge& b) {
-                       const auto rank = [&](const SlotEdge& slot) {
-                         return std::pair(std::find(names.begin(), names.end(), slot.name),
-                                          number[slot.variable]);
-                       };
-                       return rank(a) < rank(b);
-                     });
+    for (const auto& slot : sorted) slots[optimizer].push_back(*slot.second);
     for (const SlotEdge& slot : slots[optimizer]) {
       number[slot.slotVariable] = order.size();
       path[slot.slotVariable] =
