@@ -1,0 +1,235 @@
+// What may happen while fit runs, and that the run's bits do not notice.
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { Callback, engineInfo, setSeed, storage, type Logs } from 'tabtrain';
+import { expectFailure } from './support/errors';
+import {
+  samples,
+  smallModel,
+  smallX,
+  smallY,
+  temporaryDirectory,
+  weightBits,
+} from './support/models';
+
+const directory = temporaryDirectory();
+const quiet = { verbose: 0 } as const;
+const forEver = { ...quiet, epochs: 1_000_000 } as const;
+const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+test('predict, evaluate, save and pause leave the bits of fit unchanged', async () => {
+  const options = { ...quiet, epochs: 1000, batchSize: 4, validationSplit: 0.2 };
+  const alone = smallModel(5);
+  const { history } = await alone.fit(smallX, smallY, options);
+
+  const busy = smallModel(5);
+  let running = true;
+  const counts = { predict: 0, evaluate: 0, save: 0, pause: 0 };
+  const disturb = async () => {
+    while (running) {
+      await busy.predict(smallX);
+      counts.predict += running ? 1 : 0;
+      await busy.evaluate(smallX, smallY, quiet);
+      counts.evaluate += running ? 1 : 0;
+      await busy.saveWeights(join(directory, 'busy', 'cp.ckpt'));
+      counts.save += running ? 1 : 0;
+      await busy.pause();
+      counts.pause += running ? 1 : 0;
+      await sleep(1);
+      busy.resume();
+    }
+  };
+  const disturbed = disturb();
+  const result = await busy.fit(smallX, smallY, options);
+  running = false;
+  await disturbed;
+  for (const count of Object.values(counts)) expect(count).toBeGreaterThan(0);
+  expect(result.history).toEqual(history);
+  expect(await weightBits(busy)).toEqual(await weightBits(alone));
+});
+
+test('predict during fit answers soon, from one set of weights', async () => {
+  const model = smallModel();
+  const fit = model.fit(smallX, smallY, forEver);
+  await sleep(50);
+  for (let i = 0; i < 5; ++i) {
+    const start = performance.now();
+    const { data } = await model.predict(smallX, { batchSize: 50 });
+    expect(performance.now() - start).toBeLessThan(100);
+    expect(data).toHaveLength(samples * 3);
+  }
+  model.stopTraining = true;
+  await fit;
+});
+
+test('pause rests at a batch border until resume', async () => {
+  const model = smallModel();
+  const fit = model.fit(smallX, smallY, forEver);
+  await sleep(30);
+  await model.pause();
+  const resting = await weightBits(model);
+  await sleep(40);
+  expect(await weightBits(model)).toEqual(resting);
+  model.resume();
+  await sleep(40);
+  expect(await weightBits(model)).not.toEqual(resting);
+  await model.pause();
+  model.stopTraining = true;
+  expect((await fit).epoch.length).toBeGreaterThan(0);
+});
+
+describe('ends', () => {
+  test('abort rejects with its reason, and the model goes on', async () => {
+    const model = smallModel();
+    const controller = new AbortController();
+    const fit = model.fit(smallX, smallY, { ...forEver, signal: controller.signal });
+    await sleep(30);
+    controller.abort('enough');
+    const error = await fit.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'ABORTED', cause: 'enough' });
+    await model.fit(smallX, smallY, quiet);
+  });
+
+  test('abort wakes a run that rests', async () => {
+    const model = smallModel();
+    const controller = new AbortController();
+    const fit = model.fit(smallX, smallY, { ...forEver, signal: controller.signal });
+    await sleep(20);
+    await model.pause();
+    controller.abort();
+    await expectFailure(() => fit, { code: 'ABORTED', says: [] });
+  });
+
+  test('a signal that is aborted already starts nothing', async () => {
+    const model = smallModel();
+    const before = await weightBits(model);
+    await expectFailure(
+      () => model.fit(smallX, smallY, { ...quiet, signal: AbortSignal.abort() }),
+      {
+        code: 'ABORTED',
+        says: ['model.fit'],
+      },
+    );
+    expect(await weightBits(model)).toEqual(before);
+  });
+
+  test('dispose rejects a run and all that follows, and frees the memory', async () => {
+    const { memory: before } = await engineInfo();
+    const model = smallModel();
+    const fit = model.fit(smallX, smallY, forEver);
+    await sleep(20);
+    model.dispose();
+    model.dispose();
+    await expectFailure(() => fit, { code: 'DISPOSED', says: [] });
+    await expectFailure(() => model.predict(smallX), { code: 'DISPOSED', says: ['model.predict'] });
+    await expectFailure(() => model.compile({ optimizer: 'sgd', loss: 'mse' }), {
+      code: 'DISPOSED',
+      says: ['model.compile'],
+    });
+    const { memory: after } = await engineInfo();
+    expect(after.liveBytes).toBe(before.liveBytes);
+  });
+
+  test('a hook that throws ends fit with that very error', async () => {
+    const model = smallModel();
+    const mine = new RangeError('mine');
+    const onTrainBatchEnd = (batch: number) => {
+      if (batch === 2) throw mine;
+    };
+    const thrown = await model
+      .fit(smallX, smallY, { ...quiet, callbacks: { onTrainBatchEnd } })
+      .catch((error: unknown) => error);
+    expect(thrown).toBe(mine);
+    await model.fit(smallX, smallY, quiet);
+  });
+});
+
+describe('changes while fit runs', () => {
+  test('are refused outside of hooks', async () => {
+    const model = smallModel();
+    const weights = await model.getWeights();
+    await model.saveWeights(join(directory, 'other', 'cp.ckpt'));
+    const fit = model.fit(smallX, smallY, forEver);
+    await sleep(20);
+    const refused = { code: 'INVALID_ARGUMENT', says: ['fit is running'] };
+    await expectFailure(() => model.setWeights(weights), refused);
+    await expectFailure(() => model.loadWeights(join(directory, 'other', 'cp.ckpt')), refused);
+    await expectFailure(() => model.fit(smallX, smallY, quiet), refused);
+    await expectFailure(() => model.compile({ optimizer: 'sgd', loss: 'mse' }), refused);
+    model.stopTraining = true;
+    await fit;
+    await model.setWeights(weights);
+  });
+
+  test('are allowed in a hook', async () => {
+    const model = smallModel();
+    const initial = await weightBits(model);
+    const weights = await model.getWeights();
+    class Reset extends Callback {
+      override async onEpochEnd(): Promise<void> {
+        await this.model!.setWeights(weights);
+        await this.model!.predict(smallX);
+        await this.model!.evaluate(smallX, smallY, quiet);
+      }
+    }
+    await model.fit(smallX, smallY, { ...quiet, epochs: 2, callbacks: [new Reset()] });
+    expect(await weightBits(model)).toEqual(initial);
+  });
+
+  test('the learning rate counts from the next batch', async () => {
+    const model = smallModel();
+    const bits: string[] = [];
+    const onEpochEnd = async (epoch: number) => {
+      bits.push(JSON.stringify(await weightBits(model)));
+      if (epoch === 0) model.optimizer.learningRate = 0;
+    };
+    await model.fit(smallX, smallY, { ...quiet, epochs: 3, callbacks: { onEpochEnd } });
+    expect(bits[1]).toBe(bits[0]);
+    expect(bits[2]).toBe(bits[0]);
+    expect(model.optimizer.learningRate).toBe(0);
+  });
+});
+
+test('two models train side by side as each would alone', async () => {
+  const options = { ...quiet, epochs: 20 };
+  const alone = [smallModel(1), smallModel(2)];
+  for (const model of alone) await model.fit(smallX, smallY, options);
+  const together = [smallModel(1), smallModel(2)];
+  await Promise.all(together.map((model) => model.fit(smallX, smallY, options)));
+  for (const i of [0, 1])
+    expect(await weightBits(together[i]!)).toEqual(await weightBits(alone[i]!));
+});
+
+test('the event loop turns while fit runs', async () => {
+  setSeed(1);
+  const model = smallModel();
+  let longest = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 1);
+  await model.fit(smallX, smallY, { ...quiet, epochs: 400 });
+  clearInterval(timer);
+  expect(longest).toBeGreaterThan(0);
+  expect(longest).toBeLessThan(100);
+});
+
+test('a checkpoint saved in a hook holds the weights of that moment', async () => {
+  const model = smallModel();
+  const path = join(directory, 'moment', 'cp.ckpt');
+  let bits: number[][] = [];
+  let losses: Logs = {};
+  const onEpochEnd = async (epoch: number, logs: Logs) => {
+    if (epoch !== 1) return;
+    await model.saveWeights(path);
+    bits = await weightBits(model);
+    losses = logs;
+  };
+  await model.fit(smallX, smallY, { ...quiet, epochs: 4, callbacks: { onEpochEnd } });
+  const other = smallModel(9);
+  await other.loadWeights(path);
+  expect(await weightBits(other)).toEqual(bits);
+  expect(Object.keys(losses)).toEqual(['loss', 'accuracy']);
+  expect(await storage.exists(`${path}.index`)).toBe(true);
+});
