@@ -41,6 +41,9 @@ const OPTIONS = [
 
 const WHERE = 'callbacks.modelCheckpoint';
 
+const MISSING = (monitor: string) =>
+  `Can save best model only with ${monitor} available, skipping.`;
+
 /** Saves weights during training, as Keras 2.8's ModelCheckpoint; it never deletes a file. */
 export class ModelCheckpoint extends Callback {
   readonly filepath: string;
@@ -143,7 +146,7 @@ export class ModelCheckpoint extends Callback {
     if (this.#bestOnly) {
       const current = logs[this.monitor];
       if (current === undefined) {
-        say(`Can save best model only with ${this.monitor} available, skipping.`);
+        if (this.#verbose > 0) print(`${MISSING(this.monitor)}\n`);
         return;
       }
       const best = fixed(this.best, 5);

@@ -1,0 +1,99 @@
+// Everything that fit, evaluate and predict print, to the character, on a clock that the test moves.
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { callbacks, type CallbackLike } from 'tabtrain';
+import { goldenCases, type GoldenCase } from './support/golden';
+import { loopModel, pattern } from './support/loopData';
+import { temporaryDirectory } from './support/models';
+
+interface RunCase extends GoldenCase {
+  readonly method: 'fit' | 'evaluate' | 'predict';
+  readonly samples: number;
+  readonly batch_size: number;
+  readonly arguments: {
+    readonly epochs?: number;
+    readonly initial_epoch?: number;
+    readonly steps_per_epoch?: number;
+    readonly validation?: boolean;
+    readonly verbose?: 0 | 1 | 2;
+  };
+  readonly checkpoint: {
+    readonly filepath: string;
+    readonly save_best_only?: boolean;
+    readonly save_freq?: number;
+  } | null;
+  readonly seconds_per_batch: number;
+  readonly seconds_per_test_batch: number;
+  readonly stdout: string;
+}
+
+/** Samples `begin` to `end` of the 16 that run_case in make_text.py makes. */
+function part(begin: number, end: number) {
+  const x = { data: pattern(16 * 4, 4).slice(begin * 4, end * 4), shape: [end - begin, 4] };
+  return { x, y: Int32Array.from({ length: end - begin }, (_, i) => ((begin + i) * 5) % 3) };
+}
+
+const directory = temporaryDirectory();
+let seconds = 1000; // of the clock in make_text.py
+let written = '';
+
+beforeEach(() => {
+  seconds = 1000;
+  written = '';
+  jest.spyOn(performance, 'now').mockImplementation(() => seconds * 1000);
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    written += String(text);
+    return true;
+  });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('printed by', () => {
+  test.each(goldenCases<RunCase>('text', 'run'))('$name', async (golden) => {
+    const model = await loopModel();
+    const tick = (by: number) => () => {
+      seconds += by;
+    };
+    const list: CallbackLike[] = [
+      {
+        onTrainBatchBegin: tick(golden.seconds_per_batch),
+        onTestBatchBegin: tick(golden.seconds_per_test_batch),
+        onPredictBatchBegin: tick(golden.seconds_per_test_batch),
+      },
+    ];
+    if (golden.checkpoint) {
+      const { filepath, save_best_only = false, save_freq = 'epoch' } = golden.checkpoint;
+      list.push(
+        callbacks.modelCheckpoint({
+          filepath: join(directory, filepath),
+          saveWeightsOnly: true,
+          verbose: 1,
+          saveBestOnly: save_best_only,
+          saveFreq: save_freq,
+        }),
+      );
+    }
+    const { epochs, initial_epoch, steps_per_epoch, validation, verbose } = golden.arguments;
+    const { x, y } = part(0, golden.samples);
+    const common = {
+      batchSize: golden.batch_size,
+      callbacks: list,
+      ...(verbose === undefined ? {} : { verbose }),
+    };
+    if (golden.method === 'fit') {
+      const rest = part(golden.samples, 16);
+      await model.fit(x, y, {
+        ...common,
+        epochs: epochs ?? 1,
+        initialEpoch: initial_epoch ?? 0,
+        stepsPerEpoch: steps_per_epoch ?? null,
+        validationData: validation ? [rest.x, rest.y] : null,
+        shuffle: false,
+      });
+    } else if (golden.method === 'evaluate') await model.evaluate(x, y, common);
+    else await model.predict(x, common);
+    expect(written.replaceAll(`${directory}/`, '')).toBe(golden.stdout);
+  });
+});
