@@ -123,7 +123,7 @@ function lossTop(data: uPlot.AlignedData): number {
   if (data[0].length === 0) return guessing;
   let highest = 1;
   for (const column of data.slice(1)) {
-    for (const value of column) if (value != null && value > highest) highest = value;
+    for (const value of column) if (typeof value === 'number' && value > highest) highest = value;
   }
   return Math.min(Math.ceil(highest * 2) / 2, 10);
 }

@@ -1,6 +1,14 @@
 import { Charts } from './charts';
 import { loadMnist, type Digits, type Mnist } from './data';
-import { byId, confirmByPressingTwice, context2d, make, setText, throttledDraw } from './dom';
+import {
+  byId,
+  confirmByPressingTwice,
+  context2d,
+  make,
+  nextTask,
+  setText,
+  throttledDraw,
+} from './dom';
 import { FailureBox } from './failure';
 import { FilesPanel } from './files';
 import { clock, count, duration, epochRange, fileSize, score } from './format';
@@ -55,7 +63,10 @@ const trainer = new Trainer(
   progressLine,
 );
 const predictor = new Predictor(trainer);
+// The pieces are made in tasks of their own: together they would hold up the first frames.
+await nextTask();
 const charts = new Charts(byId('loss-chart', HTMLElement), byId('accuracy-chart', HTMLElement));
+await nextTask();
 const tryIt = new TryIt(predictor);
 const gallery = new Gallery(predictor, (index) => {
   if (mnist)

@@ -15,12 +15,10 @@ export class Predictor {
   async predict(images: Float32Array, count: number): Promise<Answer | null> {
     const started = performance.now();
     try {
-      const output = await this.trainer.model.predict(
+      const logits = await this.trainer.model.predict(
         { data: images, shape: [count, pixels] },
         { verbose: 0 },
       );
-      const logits = Array.isArray(output) ? output[0] : output;
-      if (!logits) return null;
       const data = logits.data as Float32Array;
       const classes = data.length / count;
       const rows = Array.from({ length: count }, (_, row) =>

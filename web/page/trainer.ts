@@ -185,11 +185,11 @@ export class Trainer {
     batchSize: number,
   ): Promise<[number, number]> {
     const images = await mnist.test.images(count);
-    const result = await this.model.evaluate(images, mnist.test.labels(count), {
+    const labels = mnist.test.labels(count);
+    const [loss = NaN, accuracy = NaN] = await this.model.evaluate(images, labels, {
       batchSize,
       verbose: 0,
     });
-    const [loss = NaN, accuracy = NaN] = Array.isArray(result) ? result : [];
     return [loss, accuracy];
   }
 
@@ -236,9 +236,10 @@ export class Trainer {
 
   pause(): void {
     if (this.phase !== 'training') return;
-    this.model.pause();
     this.speed.pause();
     this.enter('paused');
+    // A run that ends instead of resting says so through `fit`.
+    this.model.pause().catch(() => undefined);
   }
 
   resume(): void {
