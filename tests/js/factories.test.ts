@@ -130,7 +130,7 @@ describe('refusals', () => {
       'INVALID_ARGUMENT',
       ["'name'"],
     ],
-    [() => initializers.zeros({ seed: 1 } as never), 'INVALID_ARGUMENT', ['unknown option']],
+    [() => initializers.zeros({ seed: 1 }), 'INVALID_ARGUMENT', ['unknown option']],
     [() => initializers.randomNormal({ stddev: -1 }), 'INVALID_ARGUMENT', ['stddev', 'came -1']],
   ])('%#', (task, code, says) =>
     expectFailure(task, { code, says: says.map((part) => new RegExp(part)) }),

@@ -40,7 +40,8 @@ async function stored(mount: string): Promise<Record<string, string | number>> {
 
 /** Makes the n-th put from now on fail as a browser's would. */
 function failPut(nth: number, name: string): void {
-  const put = IDBObjectStore.prototype.put;
+  const put = Object.getOwnPropertyDescriptor(IDBObjectStore.prototype, 'put')!
+    .value as IDBObjectStore['put'];
   let count = 0;
   jest.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (
     this: IDBObjectStore,

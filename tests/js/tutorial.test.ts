@@ -54,7 +54,7 @@ test('equal seeds train to equal losses, others do not', async () => {
 });
 
 describe('cp-{epoch:04d}.ckpt with saveFreq 5 * 32', () => {
-  const training = join(directory, 'training_2');
+  const training = join(directory, 'training_by_batches');
 
   test("leaves the tutorial's files, and the latest is cp-0050.ckpt", async () => {
     const { images, labels } = digits.train;

@@ -2,7 +2,6 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { browserPlatform } from '../../web/api/browser';
 import { Connection } from '../../web/api/client/connection';
-import type { Engine } from '../../web/api/engine/engine';
 import type { HookCall, HostClient, RunEvent } from '../../web/api/host/protocol';
 import { MemoryBackend } from '../../web/api/storage/memoryBackend';
 import type { ToClient, ToHost } from '../../web/api/transport/messages';
@@ -53,7 +52,7 @@ class FakeWorker {
 
 const platform = {
   files: {
-    glue: () => Promise.resolve({ default: () => newEngine() as Promise<Engine> }),
+    glue: () => Promise.resolve({ default: () => newEngine() }),
     compile: () => Promise.resolve({} as WebAssembly.Module),
   },
   openBackend: () => Promise.resolve({ backend: new MemoryBackend(), why: ['memory only'] }),

@@ -2,7 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
-import { layers, losses, metrics, sequential, setSeed, type Sequential } from 'tabtrain';
+import {
+  layers,
+  losses,
+  metrics,
+  sequential,
+  setSeed,
+  type Model,
+  type Sequential,
+} from 'tabtrain';
 
 /** A directory that goes away with the tests of the file. */
 export function temporaryDirectory(): string {
@@ -53,7 +61,7 @@ export const smallY = Uint8Array.from({ length: samples }, (_, i) =>
 );
 
 /** The bits of all weights. */
-export async function weightBits(model: Sequential): Promise<number[][]> {
+export async function weightBits(model: Model): Promise<number[][]> {
   const weights = await model.getWeights();
   return weights.map(({ data }) =>
     Array.from(new Uint32Array((data as Float32Array).slice().buffer)),

@@ -126,11 +126,20 @@ export class NodeBackend implements Backend {
   }
 }
 
-/** Makes a directory and syncs the parents that name the new ones. */
+/**
+ * Makes a directory with its parents and syncs those that name a new one. Node's own recursive `mkdir`
+ * never returns where a file system answers ENOENT below an existing directory, as /proc does.
+ */
 async function makeDirectory(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
-  if (first === undefined) return;
-  for (let at = path; at.length >= first.length; at = dirname(at)) await syncDirectory(dirname(at));
+  const existing = await stat(path).catch(missingAs(null));
+  if (existing?.isDirectory()) return;
+  const parent = dirname(path);
+  if (!existing && parent !== path) await makeDirectory(parent);
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    // Somebody else was faster; if it is a file, writing into it says so.
+    if (error.code !== 'EEXIST' || existing) throw error;
+  });
+  await syncDirectory(parent);
 }
 
 async function syncDirectory(path: string): Promise<void> {
