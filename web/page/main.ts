@@ -44,6 +44,7 @@ const numbers = {
 };
 
 let mnist: Mnist | null = null;
+let focusWaits = false;
 
 const settings = new SettingsForm(() => {
   showControls();
@@ -143,9 +144,17 @@ function showControls(): void {
   setText(pause, phase === 'paused' ? 'Resume' : 'Pause');
   files.lock(busy);
   charts.plannedEpochs = done === 0 ? target : run.target;
-  // A control that turns itself off must not drop the keyboard's place on the page.
-  if (held === train && train.disabled && !pause.disabled) pause.focus();
-  if ((held === pause || held === stop) && pause.disabled && ready) train.focus();
+  keepFocus(held);
+}
+
+/** A control that turned itself off hands the keyboard's place on to the one that is on next. */
+function keepFocus(held: Element | null): void {
+  if ([train, pause, stop].some((button) => button === held && button.disabled)) focusWaits = true;
+  else if (held !== document.body) focusWaits = false;
+  const next = [pause, train].find((button) => !button.disabled);
+  if (!focusWaits || !next) return;
+  focusWaits = false;
+  next.focus();
 }
 
 function showPhase(): void {

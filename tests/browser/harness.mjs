@@ -1,0 +1,158 @@
+// A person's browser: real Chromium with a profile of its own, on the page's own server.
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { launchPersistentChromium } from '../chromium.mjs';
+
+/** Where this run's screenshots go, for a person to look at. */
+export const screenshots = mkdtempSync(join(tmpdir(), 'tabtrain-screenshots-'));
+
+const desktop = { width: 1280, height: 800 };
+
+/** One browser profile, which survives reloads and restarts, and the problems seen in it. */
+export class Visitor {
+  page = null;
+  /** Console errors and warnings, uncaught errors, CSP violations, failed and cross-origin requests. */
+  problems = [];
+  #profile = mkdtempSync(join(tmpdir(), 'tabtrain-profile-'));
+  #context = null;
+
+  constructor(url, options = {}) {
+    this.url = url;
+    this.options = options;
+  }
+
+  /** Opens the browser, and the page in it. */
+  async start() {
+    this.#context = await launchPersistentChromium(this.#profile, {
+      viewport: desktop,
+      ...this.options,
+    });
+    this.page = this.#context.pages()[0] ?? (await this.#context.newPage());
+    this.page.setDefaultTimeout(60_000);
+    this.#watch();
+    await this.page.exposeFunction('reportProblem', (text) => this.problems.push(text));
+    await this.page.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (event) => {
+        globalThis.reportProblem(`CSP: ${event.violatedDirective} ${event.blockedURI}`);
+      });
+    });
+  }
+
+  async open(...phases) {
+    await this.page.goto(this.url);
+    return this.phase(...phases);
+  }
+
+  #watch() {
+    const note = (text) => this.problems.push(text);
+    this.page.on('pageerror', (error) => note(`uncaught: ${error.stack ?? error}`));
+    this.page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type()))
+        note(`${message.type()}: ${message.text()}`);
+    });
+    this.page.on('response', (response) => {
+      if (response.status() >= 400) note(`${response.status()}: ${response.url()}`);
+      if (/^https?:/.test(response.url()) && !response.url().startsWith(this.url)) {
+        note(`cross-origin: ${response.url()}`);
+      }
+    });
+  }
+
+  /** Waits until the page is in one of these phases, and says in which. */
+  async phase(...phases) {
+    const found = await this.page.waitForFunction((wanted) => {
+      const now = document.documentElement.dataset.phase;
+      return wanted.includes(now) && now;
+    }, phases);
+    return found.jsonValue();
+  }
+
+  /** Waits until an element's text matches. */
+  async reads(selector, pattern) {
+    await this.page.waitForFunction(
+      ([at, source]) => new RegExp(source).test(document.querySelector(at).textContent),
+      [selector, pattern.source],
+    );
+  }
+
+  async text(selector) {
+    return (await this.page.locator(selector).textContent()).trim();
+  }
+
+  /** Hashes of what the two charts show, once they have come to rest: a redraw waits up to 100 ms. */
+  async curves() {
+    await this.page.waitForTimeout(300);
+    const images = await this.page
+      .locator('.chart canvas')
+      .evaluateAll((charts) => charts.map((chart) => chart.toDataURL()));
+    return images.map((image) => createHash('sha256').update(image).digest('hex'));
+  }
+
+  /** Draws strokes on the pad; points are in shares of its sides. */
+  async draw(...strokes) {
+    const pad = this.page.locator('#pad');
+    await pad.scrollIntoViewIfNeeded();
+    const box = await pad.boundingBox();
+    const { mouse } = this.page;
+    for (const [first, ...rest] of strokes) {
+      await mouse.move(box.x + first[0] * box.width, box.y + first[1] * box.height);
+      await mouse.down();
+      for (const [x, y] of rest) {
+        await mouse.move(box.x + x * box.width, box.y + y * box.height, { steps: 4 });
+      }
+      await mouse.up();
+    }
+  }
+
+  /** The digit that the bars say. */
+  async bestBar() {
+    const best = this.page.locator('#bars .best .bar-digit');
+    return Number(await best.textContent());
+  }
+
+  async screenshot(name, options = {}) {
+    // Transitions of the bars last 120 ms.
+    await this.page.waitForTimeout(200);
+    await this.page.screenshot({ path: join(screenshots, `${name}.png`), ...options });
+  }
+
+  /** Ends the whole browser; `start` opens it again with the same profile. */
+  async quit() {
+    await this.#context?.close();
+    this.#context = null;
+  }
+
+  async leave() {
+    await this.quit();
+    rmSync(this.#profile, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Records the page's main thread; the returned function ends that and resolves to the CPU
+ * milliseconds of its tasks, longest first. CPU time, since on a busy machine the wall time of a task
+ * is mostly waiting for a core.
+ */
+export async function recordMainThread(page) {
+  const session = await page.context().newCDPSession(page);
+  const events = [];
+  session.on('Tracing.dataCollected', ({ value }) => events.push(...value));
+  await session.send('Tracing.start', {
+    transferMode: 'ReportEvents',
+    traceConfig: { includedCategories: ['toplevel', 'devtools.timeline', '__metadata'] },
+  });
+  return async () => {
+    const complete = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve));
+    await session.send('Tracing.end');
+    await complete;
+    const of = ({ pid, tid }) => `${pid}:${tid}`;
+    const names = events.filter(({ name }) => name === 'thread_name');
+    const mains = new Set(names.filter(({ args }) => args.name === 'CrRendererMain').map(of));
+    return events
+      .filter((event) => event.ph === 'X' && /RunTask$/.test(event.name) && mains.has(of(event)))
+      .map((event) => (event.tdur ?? event.dur) / 1000)
+      .sort((a, b) => b - a);
+  };
+}
