@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/config_reader.h"
+#include "base/error.h"
+
+namespace tabtrain {
+
+/// One registry row: Keras's class name, its names as a string argument, and how to make one.
+template <typename Base>
+struct ClassRow {
+  const char* className;
+  std::initializer_list<const char*> aliases;
+  std::unique_ptr<Base> (*make)(ConfigReader& reader);
+};
+
+/// The row of a class name or alias, or null.
+template <typename Base>
+const ClassRow<Base>* findRow(std::span<const ClassRow<Base>> rows, const std::string& name) {
+  for (const auto& row : rows) {
+    if (name == row.className) return &row;
+    for (const char* alias : row.aliases) {
+      if (name == alias) return &row;
+    }
+  }
+  return nullptr;
+}
+
+/// Makes the object that a config names. `kind` ("layer", "loss") is for errors: UnknownClass with
+/// the known names, InvalidArgument for arguments that the class does not take.
+template <typename Base>
+std::unique_ptr<Base> makeFromConfig(std::span<const ClassRow<Base>> rows, const ClassConfig& config,
+                                     const std::string& kind) {
+  const ClassRow<Base>* row = findRow(rows, config.className);
+  if (row == nullptr) {
+    std::string known;
+    for (const auto& other : rows) known += (known.empty() ? "" : ", ") + std::string(other.className);
+    throw Error(ErrorCode::UnknownClass, kind + ": expected one of " + known + "; got unknown \"" +
+                                             config.className + "\"");
+  }
+  ConfigReader reader(row->className, config.config);
+  auto object = row->make(reader);
+  reader.finish();
+  return object;
+}
+
+/// The `make` of a class that is constructed from its reader.
+template <typename Base, typename Class>
+std::unique_ptr<Base> make(ConfigReader& reader) {
+  return std::make_unique<Class>(reader);
+}
+
+}  // namespace tabtrain

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/class_registry.h"
+#include "base/philox.h"
+#include "base/variable.h"
+
+namespace tabtrain {
+
+/// Fills a new weight. Values are a pure function of the stream, or of the config's own seed.
+class Initializer {
+ public:
+  virtual ~Initializer() = default;
+  virtual const char* className() const = 0;
+  /// `sizes` is the weight's shape, which decides fans.
+  virtual void fill(std::span<float> out, const std::vector<int64_t>& sizes,
+                    const PhiloxStream& stream) const = 0;
+  virtual Json config() const { return Json::object(); }
+
+  Json toJson() const { return ClassConfig{className(), config()}.toJson(); }
+};
+
+/// An initializer that draws random numbers; its config may fix a `seed`.
+class RandomInitializer : public Initializer {
+ public:
+  explicit RandomInitializer(ConfigReader& reader);
+
+ protected:
+  /// The stream to draw from: TensorFlow's stateless one of [seed, 0] if the config has a seed, so
+  /// that uniform weights equal those of Keras >= 2.10 bit for bit; else `stream`.
+  PhiloxStream streamFor(const PhiloxStream& stream) const;
+  Json seedJson() const { return seed_ ? Json(*seed_) : Json(nullptr); }
+
+ private:
+  std::optional<int64_t> seed_;
+};
+
+/// From a name or a config; throws UnknownClass, InvalidArgument. `argument` is for errors.
+std::unique_ptr<Initializer> makeInitializer(const Json& json, const std::string& argument);
+
+/// out[i] = uniform in [low, high).
+void fillUniform(std::span<float> out, const PhiloxStream& stream, float low, float high);
+/// out[i] = normal, by Box and Muller's transform as TensorFlow does it.
+void fillNormal(std::span<float> out, const PhiloxStream& stream, float mean, float stddev);
+/// A normal whose values beyond two standard deviations are drawn again.
+void fillTruncatedNormal(std::span<float> out, const PhiloxStream& stream, float mean,
+                         float stddev);
+
+/// The fans of a weight: of a matrix its extents, of a convolution kernel those times its receptive
+/// field (keras/initializers/initializers_v2.py, `_compute_fans`).
+struct Fans {
+  double in;
+  double out;
+};
+Fans fansOf(const std::vector<int64_t>& sizes);
+
+std::unique_ptr<Initializer> makeZeros(ConfigReader& reader);
+std::unique_ptr<Initializer> makeOnes(ConfigReader& reader);
+std::unique_ptr<Initializer> makeConstant(ConfigReader& reader);
+std::unique_ptr<Initializer> makeRandomUniform(ConfigReader& reader);
+std::unique_ptr<Initializer> makeRandomNormal(ConfigReader& reader);
+std::unique_ptr<Initializer> makeTruncatedNormal(ConfigReader& reader);
+std::unique_ptr<Initializer> makeGlorotUniform(ConfigReader& reader);
+std::unique_ptr<Initializer> makeGlorotNormal(ConfigReader& reader);
+std::unique_ptr<Initializer> makeHeUniform(ConfigReader& reader);
+std::unique_ptr<Initializer> makeHeNormal(ConfigReader& reader);
+
+}  // namespace tabtrain

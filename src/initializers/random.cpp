@@ -1,0 +1,133 @@
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numbers>
+
+#include "initializers/initializer.h"
+
+namespace tabtrain {
+namespace {
+
+// The fixed key with which TensorFlow scrambles the seeds of its stateless random ops
+// (tensorflow/core/kernels/stateless_random_ops.cc).
+constexpr PhiloxKey kScrambleKey = {0x3ec8f720, 0x02461e29};
+
+PhiloxStream statelessStream(uint64_t seed) {
+  const PhiloxBlock mix = philox(
+      {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32), 0, 0}, kScrambleKey);
+  return {{mix[0], mix[1]}, (uint64_t{mix[3]} << 32) | mix[2]};
+}
+
+/// Two independent normal numbers from two random words.
+std::pair<float, float> boxMuller(uint32_t word0, uint32_t word1) {
+  constexpr float kSmallest = 1.0e-7f;
+  const float u1 = std::max(uniformFloat(word0), kSmallest);
+  const float angle = 2.0f * std::numbers::pi_v<float> * uniformFloat(word1);
+  const float radius = std::sqrt(-2.0f * std::log(u1));
+  return {std::sin(angle) * radius, std::cos(angle) * radius};
+}
+
+}  // namespace
+
+RandomInitializer::RandomInitializer(ConfigReader& reader) {
+  if (!reader.any("seed").is_null()) seed_ = reader.integer("seed", std::nullopt, INT64_MIN);
+}
+
+PhiloxStream RandomInitializer::streamFor(const PhiloxStream& stream) const {
+  return seed_ ? statelessStream(static_cast<uint64_t>(*seed_)) : stream;
+}
+
+void fillUniform(std::span<float> out, const PhiloxStream& stream, float low, float high) {
+  PhiloxBlock block{};
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (i % 4 == 0) block = stream.block(i / 4);
+    out[i] = uniformFloat(block[i % 4]) * (high - low) + low;
+  }
+}
+
+void fillNormal(std::span<float> out, const PhiloxStream& stream, float mean, float stddev) {
+  std::array<float, 4> normal{};
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (i % 4 == 0) {
+      const PhiloxBlock block = stream.block(i / 4);
+      std::tie(normal[0], normal[1]) = boxMuller(block[0], block[1]);
+      std::tie(normal[2], normal[3]) = boxMuller(block[2], block[3]);
+    }
+    out[i] = normal[i % 4] * stddev + mean;
+  }
+}
+
+void fillTruncatedNormal(std::span<float> out, const PhiloxStream& stream, float mean,
+                         float stddev) {
+  constexpr float kLimit = 2.0f;
+  size_t filled = 0;
+  for (uint64_t index = 0; filled < out.size(); ++index) {
+    const PhiloxBlock block = stream.block(index);
+    for (size_t word = 0; word < 4; word += 2) {
+      const auto [first, second] = boxMuller(block[word], block[word + 1]);
+      for (float normal : {first, second}) {
+        if (std::abs(normal) < kLimit && filled < out.size()) {
+          out[filled++] = normal * stddev + mean;
+        }
+      }
+    }
+  }
+}
+
+namespace {
+
+class RandomUniform : public RandomInitializer {
+ public:
+  explicit RandomUniform(ConfigReader& reader)
+      : RandomInitializer(reader),
+        low_(reader.number("minval", -0.05)),
+        high_(reader.number("maxval", 0.05)) {}
+  const char* className() const override { return "RandomUniform"; }
+  Json config() const override {
+    return {{"minval", low_}, {"maxval", high_}, {"seed", seedJson()}};
+  }
+  void fill(std::span<float> out, const std::vector<int64_t>&,
+            const PhiloxStream& stream) const override {
+    fillUniform(out, streamFor(stream), static_cast<float>(low_), static_cast<float>(high_));
+  }
+
+ private:
+  double low_, high_;
+};
+
+template <bool kTruncated>
+class Normal : public RandomInitializer {
+ public:
+  explicit Normal(ConfigReader& reader)
+      : RandomInitializer(reader),
+        mean_(reader.number("mean", 0.0)),
+        stddev_(reader.number("stddev", 0.05, 0.0)) {}
+  const char* className() const override {
+    return kTruncated ? "TruncatedNormal" : "RandomNormal";
+  }
+  Json config() const override {
+    return {{"mean", mean_}, {"stddev", stddev_}, {"seed", seedJson()}};
+  }
+  void fill(std::span<float> out, const std::vector<int64_t>&,
+            const PhiloxStream& stream) const override {
+    (kTruncated ? fillTruncatedNormal : fillNormal)(
+        out, streamFor(stream), static_cast<float>(mean_), static_cast<float>(stddev_));
+  }
+
+ private:
+  double mean_, stddev_;
+};
+
+}  // namespace
+
+std::unique_ptr<Initializer> makeRandomUniform(ConfigReader& reader) {
+  return std::make_unique<RandomUniform>(reader);
+}
+std::unique_ptr<Initializer> makeRandomNormal(ConfigReader& reader) {
+  return std::make_unique<Normal<false>>(reader);
+}
+std::unique_ptr<Initializer> makeTruncatedNormal(ConfigReader& reader) {
+  return std::make_unique<Normal<true>>(reader);
+}
+
+}  // namespace tabtrain

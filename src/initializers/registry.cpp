@@ -1,0 +1,27 @@
+#include <array>
+
+#include "initializers/initializer.h"
+
+namespace tabtrain {
+namespace {
+
+const std::array kRows = {
+    ClassRow<Initializer>{"Zeros", {"zeros", "zero"}, makeZeros},
+    ClassRow<Initializer>{"Ones", {"ones", "one"}, makeOnes},
+    ClassRow<Initializer>{"Constant", {"constant"}, makeConstant},
+    ClassRow<Initializer>{"RandomUniform", {"random_uniform", "uniform"}, makeRandomUniform},
+    ClassRow<Initializer>{"RandomNormal", {"random_normal", "normal"}, makeRandomNormal},
+    ClassRow<Initializer>{"TruncatedNormal", {"truncated_normal"}, makeTruncatedNormal},
+    ClassRow<Initializer>{"GlorotUniform", {"glorot_uniform", "xavier_uniform"}, makeGlorotUniform},
+    ClassRow<Initializer>{"GlorotNormal", {"glorot_normal", "xavier_normal"}, makeGlorotNormal},
+    ClassRow<Initializer>{"HeUniform", {"he_uniform"}, makeHeUniform},
+    ClassRow<Initializer>{"HeNormal", {"he_normal"}, makeHeNormal},
+};
+
+}  // namespace
+
+std::unique_ptr<Initializer> makeInitializer(const Json& json, const std::string& argument) {
+  return makeFromConfig<Initializer>(kRows, parseClassConfig(json, argument), argument);
+}
+
+}  // namespace tabtrain

@@ -1,0 +1,79 @@
+#include "layers/activations.h"
+#include "layers/layer.h"
+
+namespace tabtrain {
+namespace {
+
+/// y = activation(x kernel + bias) over the last axis: x [batch, ..., in], kernel [in, units], bias
+/// [units], y [batch, ..., units]. keras/layers/core/dense.py.
+class Dense : public Layer {
+ public:
+  explicit Dense(ConfigReader& reader)
+      : Layer(reader),
+        units_(reader.integer("units", std::nullopt, 1)),
+        activation_(findActivation(reader.any("activation"), "Dense: activation")),
+        useBias_(reader.boolean("use_bias", true)),
+        kernelInitializer_(initializer(reader, "kernel_initializer", "GlorotUniform")),
+        biasInitializer_(initializer(reader, "bias_initializer", "Zeros")) {
+    for (const char* key : kMissing) reader.unsupported(key);
+  }
+
+  const char* className() const override { return "Dense"; }
+
+  Expr call(const CallContext& context, Expr x) override {
+    Graph& graph = context.graph;
+    const Shape& in = x.shape();
+    const Shape rows({in.product(0, in.rank() - 1), in.back()});
+    Expr y = matMul(reshape(x, rows), graph.read(*kernel_));
+    std::vector<Dim> dims = in.dims();
+    dims.back() = {units_, false};
+    y = reshape(y, Shape(std::move(dims)));
+    if (useBias_) y = y + graph.read(*bias_);
+    return activation_.apply(y);
+  }
+
+ protected:
+  void build(const Shape& input) override {
+    require(input.rank() >= 2, [&] {
+      return name() + ": expected an input of shape (None, ..., features), got " +
+             input.toString();
+    }, ErrorCode::ShapeMismatch);
+    kernel_ = &addWeight("kernel", {input.back().size, units_}, *kernelInitializer_);
+    if (useBias_) bias_ = &addWeight("bias", {units_}, *biasInitializer_);
+  }
+
+  Json ownConfig() const override {
+    Json json = {{"units", units_},
+                 {"activation", activation_.name},
+                 {"use_bias", useBias_},
+                 {"kernel_initializer", kernelInitializer_->toJson()},
+                 {"bias_initializer", biasInitializer_->toJson()}};
+    for (const char* key : kMissing) json[key] = nullptr;
+    return json;
+  }
+
+ private:
+  static constexpr const char* kMissing[] = {"kernel_regularizer", "bias_regularizer",
+                                             "activity_regularizer", "kernel_constraint",
+                                             "bias_constraint"};
+
+  static std::unique_ptr<Initializer> initializer(ConfigReader& reader, const char* key,
+                                                  const char* fallback) {
+    const Json& json = reader.any(key);
+    return makeInitializer(json.is_null() ? Json(fallback) : json, "Dense: " + std::string(key));
+  }
+
+  int64_t units_;
+  const Activation& activation_;
+  bool useBias_;
+  std::unique_ptr<Initializer> kernelInitializer_;
+  std::unique_ptr<Initializer> biasInitializer_;
+  Variable* kernel_ = nullptr;
+  Variable* bias_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> makeDense(ConfigReader& reader) { return std::make_unique<Dense>(reader); }
+
+}  // namespace tabtrain

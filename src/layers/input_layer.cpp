@@ -1,0 +1,24 @@
+#include "layers/layer.h"
+
+namespace tabtrain {
+namespace {
+
+/// Where data enter; computes nothing.
+class InputLayer : public Layer {
+ public:
+  explicit InputLayer(ConfigReader& reader) : Layer(reader) {
+    if (!inputSizes()) reader.fail("batch_input_shape", "the shape of the input");
+    reader.unsupported("sparse", false);
+    reader.unsupported("ragged", false);
+  }
+  const char* className() const override { return "InputLayer"; }
+  Expr call(const CallContext&, Expr x) override { return x; }
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> makeInputLayer(ConfigReader& reader) {
+  return std::make_unique<InputLayer>(reader);
+}
+
+}  // namespace tabtrain

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/class_registry.h"
+#include "graph/expr.h"
+#include "initializers/initializer.h"
+
+namespace tabtrain {
+
+/// What a layer sees while it is recorded into a graph.
+struct CallContext {
+  Graph& graph;
+  bool training;
+  /// The int64 counter of training steps: random layers draw from their stream at its value.
+  Variable& step;
+  uint64_t seed;
+};
+
+/// One layer: config in, weights, ops, config out. It is described once; what runs is the graph
+/// that `call` records.
+class Layer {
+ public:
+  /// Reads the keys that all layers share: name, trainable, dtype, batch_input_shape.
+  explicit Layer(ConfigReader& reader);
+  virtual ~Layer() = default;
+  Layer(const Layer&) = delete;
+  Layer& operator=(const Layer&) = delete;
+
+  virtual const char* className() const = 0;
+  /// Keras's config: the shared keys, then `ownConfig`.
+  Json config() const;
+  Json toJson() const { return ClassConfig{className(), config()}.toJson(); }
+
+  const std::string& name() const { return name_; }
+  void setName(std::string name) { name_ = std::move(name); }
+  bool trainable() const { return trainable_; }
+  /// The input shape that the config fixes: the extents behind the batch.
+  const std::optional<std::vector<int64_t>>& inputSizes() const { return inputSizes_; }
+  DType dtype() const { return dtype_; }
+
+  /// Creates the weights for an input shape. `path` is structural ("layers/0"); weights are filled
+  /// from the streams `path/NAME` under `seed`.
+  void buildAt(const std::string& path, const Shape& input, uint64_t seed);
+  bool isBuilt() const { return isBuilt_; }
+  const std::string& path() const { return path_; }
+
+  /// Adds the layer's ops; throws ShapeMismatch for an input that it cannot take.
+  virtual Expr call(const CallContext& context, Expr x) = 0;
+
+  /// In Keras's order of creation.
+  const std::vector<std::unique_ptr<Variable>>& weights() const { return weights_; }
+  /// Keras's `layer.weights`: the trainable ones first.
+  std::vector<Variable*> orderedWeights() const;
+  int64_t countParams() const;
+
+ protected:
+  virtual void build(const Shape& /*input*/) {}
+  virtual Json ownConfig() const { return Json::object(); }
+  /// Only in `build`.
+  Variable& addWeight(const std::string& name, const std::vector<int64_t>& sizes,
+                      const Initializer& initializer, bool trainable = true);
+
+ private:
+  std::string name_;
+  bool trainable_;
+  DType dtype_;
+  std::optional<std::vector<int64_t>> inputSizes_;
+  std::string path_;
+  uint64_t seed_ = 0;
+  bool isBuilt_ = false;
+  std::vector<std::unique_ptr<Variable>> weights_;
+};
+
+/// The layer of a config; throws UnknownClass, InvalidArgument.
+std::unique_ptr<Layer> makeLayer(const ClassConfig& config);
+
+/// Snake case of a class name, as Keras numbers layers: "BatchNormalization" ->
+/// "batch_normalization".
+std::string snakeCase(const std::string& className);
+
+/// Parses Keras's `batch_input_shape`, `[null, 784]`: the extents behind the batch.
+std::vector<int64_t> parseBatchShape(const Json& json, const std::string& what);
+
+/// `[null, 784]`.
+Json batchShapeJson(const std::vector<int64_t>& sizes);
+
+std::unique_ptr<Layer> makeInputLayer(ConfigReader& reader);
+std::unique_ptr<Layer> makeDense(ConfigReader& reader);
+std::unique_ptr<Layer> makeActivation(ConfigReader& reader);
+std::unique_ptr<Layer> makeDropout(ConfigReader& reader);
+std::unique_ptr<Layer> makeFlatten(ConfigReader& reader);
+
+}  // namespace tabtrain

@@ -1,0 +1,25 @@
+#include <array>
+
+#include "losses/loss.h"
+
+namespace tabtrain {
+namespace {
+
+const std::array kRows = {
+    ClassRow<Loss>{"SparseCategoricalCrossentropy",
+                   {"sparse_categorical_crossentropy"},
+                   makeSparseCategoricalCrossentropy},
+    ClassRow<Loss>{"CategoricalCrossentropy",
+                   {"categorical_crossentropy"},
+                   makeCategoricalCrossentropy},
+    ClassRow<Loss>{"BinaryCrossentropy", {"binary_crossentropy"}, makeBinaryCrossentropy},
+    ClassRow<Loss>{"MeanSquaredError", {"mean_squared_error", "mse", "MSE"}, makeMeanSquaredError},
+};
+
+}  // namespace
+
+std::unique_ptr<Loss> makeLoss(const Json& json) {
+  return makeFromConfig<Loss>(kRows, parseClassConfig(json, "loss"), "loss");
+}
+
+}  // namespace tabtrain

@@ -1,0 +1,56 @@
+#include <array>
+
+#include "metrics/metric.h"
+
+namespace tabtrain {
+namespace {
+
+const std::array kRows = {
+    ClassRow<Metric>{"Accuracy", {}, makeAccuracy},
+    ClassRow<Metric>{"BinaryAccuracy", {"binary_accuracy"}, makeBinaryAccuracy},
+    ClassRow<Metric>{"CategoricalAccuracy", {"categorical_accuracy"}, makeCategoricalAccuracy},
+    ClassRow<Metric>{"SparseCategoricalAccuracy",
+                     {"sparse_categorical_accuracy"},
+                     makeSparseCategoricalAccuracy},
+    ClassRow<Metric>{"MeanSquaredError",
+                     {"mean_squared_error", "mse", "MSE"},
+                     makeMeanSquaredErrorMetric},
+    ClassRow<Metric>{"SparseCategoricalCrossentropy",
+                     {"sparse_categorical_crossentropy"},
+                     makeSparseCategoricalCrossentropyMetric},
+    ClassRow<Metric>{"CategoricalCrossentropy",
+                     {"categorical_crossentropy"},
+                     makeCategoricalCrossentropyMetric},
+    ClassRow<Metric>{"BinaryCrossentropy",
+                     {"binary_crossentropy"},
+                     makeBinaryCrossentropyMetric},
+};
+
+bool isAccuracy(const std::string& name) { return name == "accuracy" || name == "acc"; }
+bool isCrossentropy(const std::string& name) { return name == "crossentropy" || name == "ce"; }
+
+}  // namespace
+
+void checkMetric(const Json& json) {
+  ClassConfig config = parseClassConfig(json, "metrics");
+  if (json.is_string() && (isAccuracy(config.className) || isCrossentropy(config.className))) return;
+  makeFromConfig<Metric>(kRows, config, "metrics");
+}
+
+std::unique_ptr<Metric> makeMetric(const Json& json, const Shape& target,
+                                   const Shape& prediction) {
+  ClassConfig config = parseClassConfig(json, "metrics");
+  if (!json.is_string()) return makeFromConfig<Metric>(kRows, config, "metrics");
+  const std::string given = config.className;
+  if (isAccuracy(given) || isCrossentropy(given)) {
+    const bool binary = prediction.back().isOne();
+    const bool sparse = target.rank() < prediction.rank() || target.back().isOne();
+    config.className = std::string(binary ? "Binary" : sparse ? "SparseCategorical" : "Categorical") +
+                       (isAccuracy(given) ? "Accuracy" : "Crossentropy");
+  }
+  auto metric = makeFromConfig<Metric>(kRows, config, "metrics");
+  metric->setName(given);
+  return metric;
+}
+
+}  // namespace tabtrain

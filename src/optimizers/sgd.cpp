@@ -1,0 +1,52 @@
+#include "optimizers/optimizer.h"
+
+namespace tabtrain {
+namespace {
+
+/// w -= lr g; with momentum v = mu v - lr g, w += v; with Nesterov's w += mu v - lr g.
+/// keras/optimizers/sgd.py (2.11+), optimizer_v2/gradient_descent.py (legacy).
+class Sgd : public Optimizer {
+ public:
+  explicit Sgd(ConfigReader& reader)
+      : Optimizer(reader, "SGD", 0.01),
+        momentum_(reader.number("momentum", 0.0, 0.0, 1.0)),
+        nesterov_(reader.boolean("nesterov", false)) {}
+
+  const char* className() const override { return "SGD"; }
+
+  /// The new generation keeps momenta even where they are not used.
+  std::vector<std::string> slotNames() const override {
+    if (!isLegacy()) return {"m"};
+    return momentum_ > 0.0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{};
+  }
+  std::vector<std::pair<std::string, double>> hypers() const override {
+    return {{"momentum", momentum_}};
+  }
+
+ protected:
+  void update(const Step& step, const std::vector<Parameter>& parameters) override {
+    const auto mu = static_cast<float>(momentum_);
+    for (const Parameter& p : parameters) {
+      const Expr move = p.gradient * step.learningRate;
+      if (momentum_ == 0.0) {
+        p.graph.assign(p.variable, p.value - move);
+        continue;
+      }
+      const std::string slot = slotNames()[0];
+      const Expr velocity = p.read(slot) * mu - move;
+      p.assign(slot, velocity);
+      p.graph.assign(p.variable, p.value + (nesterov_ ? velocity * mu - move : velocity));
+    }
+  }
+  Json ownConfig() const override { return {{"momentum", momentum_}, {"nesterov", nesterov_}}; }
+
+ private:
+  double momentum_;
+  bool nesterov_;
+};
+
+}  // namespace
+
+std::unique_ptr<Optimizer> makeSgd(ConfigReader& reader) { return std::make_unique<Sgd>(reader); }
+
+}  // namespace tabtrain
