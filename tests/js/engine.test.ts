@@ -89,6 +89,30 @@ test('memory comes back when models are disposed of', async () => {
   expect(after.heapBytes).toBe(before.heapBytes);
 });
 
+test('models that nobody disposes of are freed when they are collected', () => {
+  const script = `
+    import { engineInfo, layers, sequential } from ${JSON.stringify(new URL('../../dist/node.js', import.meta.url).href)};
+    const x = Array.from({ length: 64 }, () => new Float32Array(64));
+    async function use() {
+      const model = sequential([layers.dense({ units: 64, inputShape: [64] })]);
+      model.compile({ optimizer: 'adam', loss: 'mse' });
+      await model.fit(x, x, { verbose: 0 });
+    }
+    const live = async () => (await engineInfo()).memory.liveBytes;
+    const empty = await live();
+    for (let i = 0; i < 10; ++i) await use();
+    const used = await live();
+    for (let i = 0; i < 20 && (await live()) > empty; ++i) {
+      globalThis.gc();
+      await new Promise((done) => setTimeout(done, 10));
+    }
+    console.log(JSON.stringify({ grew: used > empty, left: (await live()) - empty }));`;
+  const flags = ['--expose-gc', '--input-type=module', '-e', script];
+  const { stdout, stderr } = spawnSync(process.execPath, flags, { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual({ grew: true, left: 0 });
+});
+
 describe('what a model says of itself', () => {
   test('names, shapes, counts', async () => {
     const model = smallModel();

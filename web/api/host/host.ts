@@ -3,7 +3,6 @@ import type { Engine, EngineDType } from '../engine/engine';
 import { loadEngine, type EngineFiles, type EngineOptions } from '../engine/load';
 import { CheckpointFiles } from '../storage/checkpointFiles';
 import { Storage, type OpenBackend } from '../storage/storage';
-import { RunControl } from './control';
 import { Mutex } from './mutex';
 import type {
   EngineApi,
@@ -17,12 +16,21 @@ import type {
   RunRequest,
 } from './protocol';
 import { Registry, type HostModel } from './registry';
-import { FitLoop, InferenceLoop } from './runs';
+import { Runs } from './runs';
 
 /** What a host needs of the platform that it runs on. */
 export interface HostPlatform {
   readonly files: EngineFiles;
   readonly openBackend: OpenBackend;
+}
+
+/** What there is once the engine runs. */
+interface Parts {
+  readonly engine: Engine;
+  readonly why: readonly string[];
+  readonly registry: Registry;
+  readonly runs: Runs;
+  readonly storage: Storage;
 }
 
 /**
@@ -33,8 +41,7 @@ export class Host implements EngineApi {
   readonly #platform: HostPlatform;
   readonly #client: HostClient;
   readonly #lock = new Mutex();
-  readonly #runs = new Map<number, RunControl>();
-  #started: { engine: Engine; why: string[]; registry: Registry; storage: Storage } | null = null;
+  #started: Parts | null = null;
 
   constructor(platform: HostPlatform, client: HostClient) {
     this.#platform = platform;
@@ -44,10 +51,12 @@ export class Host implements EngineApi {
   async start(options: EngineOptions): Promise<EngineInfo> {
     const { engine, why } = await loadEngine(this.#platform.files, options);
     const { backend, why: storageWhy } = await this.#platform.openBackend(engine);
+    const registry = new Registry(engine);
     this.#started = {
       engine,
       why: [...why, ...storageWhy],
-      registry: new Registry(engine),
+      registry,
+      runs: new Runs(registry, this.#lock, this.#client),
       storage: new Storage(backend),
     };
     return this.info();
@@ -63,7 +72,7 @@ export class Host implements EngineApi {
     return { version, variant, threads, storage: storage.kind, why, memory };
   }
 
-  get #parts() {
+  get #parts(): Parts {
     if (!this.#started) throw new TabtrainError('INTERNAL', 'the engine has not been started');
     return this.#started;
   }
@@ -175,95 +184,24 @@ export class Host implements EngineApi {
     });
   }
 
-  async fit(
+  fit(
     id: number,
     request: RunRequest,
     data: RunData,
   ): Promise<Reply<{ insufficientData: boolean }>> {
-    let model: HostModel | undefined;
-    const control = new RunControl(request.paused);
-    try {
-      model = this.#registry.idleModel(id, 'model.fit');
-      model.run = control;
-      this.#runs.set(request.run, control);
-      return await this.#fit(model, control, request, data);
-    } finally {
-      this.#runs.delete(request.run);
-      control.finish();
-      this.#registry.freeData(data);
-      if (model?.run === control) {
-        model.run = null;
-        if (!this.#isAlive(id, model)) model.engine.delete();
-      }
-    }
-  }
-
-  #isAlive(id: number, model: HostModel): boolean {
-    try {
-      return this.#registry.model(id) === model;
-    } catch {
-      return false;
-    }
-  }
-
-  #fit(model: HostModel, control: RunControl, request: RunRequest, data: RunData) {
-    return this.#lock.run(async () => {
-      control.throwIfAborted();
-      const registry = this.#registry;
-      const run = model.engine.fit(
-        JSON.stringify(request.engine),
-        registry.tensors(data.x),
-        registry.tensors(data.y),
-        data.sampleWeight === null ? null : registry.tensor(data.sampleWeight),
-        registry.tensors(data.valX),
-        registry.tensors(data.valY),
-        data.valSampleWeight === null ? null : registry.tensor(data.valSampleWeight),
-      );
-      try {
-        this.#begin(model, request.run, 'fit', run.steps(), run.batchSize(), run.plannedBytes());
-        await new FitLoop(request, control, this.#lock, this.#client).execute(run);
-        return registry.reply(model, { insufficientData: run.insufficientData() });
-      } finally {
-        run.delete();
-      }
-    });
+    return this.#parts.runs.fit(id, request, data);
   }
 
   evaluate(id: number, request: RunRequest, data: RunData): Promise<Reply<number[]>> {
-    return this.#infer(id, request, data, async (model, loop) => {
-      const weight = data.sampleWeight === null ? null : this.#registry.tensor(data.sampleWeight);
-      const run = model.engine.evaluate(
-        JSON.stringify(request.engine),
-        this.#registry.tensors(data.x),
-        this.#registry.tensors(data.y),
-        weight,
-      );
-      try {
-        this.#begin(model, request.run, 'evaluate', run.steps());
-        return await loop.evaluate(run);
-      } finally {
-        run.delete();
-      }
-    });
+    return this.#parts.runs.evaluate(id, request, data);
   }
 
   predict(id: number, request: RunRequest, data: RunData): Promise<Reply<RawTensor[]>> {
-    return this.#infer(id, request, data, async (model, loop) => {
-      const run = model.engine.predict(
-        JSON.stringify(request.engine),
-        this.#registry.tensors(data.x),
-      );
-      try {
-        this.#begin(model, request.run, 'predict', run.steps());
-        return await loop.predict(run);
-      } finally {
-        run.delete();
-      }
-    });
+    return this.#parts.runs.predict(id, request, data);
   }
 
-  async control(run: number, action: RunAction): Promise<void> {
-    await this.#runs.get(run)?.apply(action);
+  control(run: number, action: RunAction): Promise<void> {
+    return this.#parts.runs.control(run, action);
   }
 
   latestCheckpoint(dir: string): Promise<string | null> {
@@ -278,46 +216,6 @@ export class Host implements EngineApi {
     return this.#lock.run(() => {
       change(model);
       return this.#registry.reply(model, null);
-    });
-  }
-
-  async #infer<T>(
-    id: number,
-    request: RunRequest,
-    data: RunData,
-    task: (model: HostModel, loop: InferenceLoop) => Promise<T>,
-  ): Promise<Reply<T>> {
-    const control = new RunControl();
-    this.#runs.set(request.run, control);
-    try {
-      return await this.#lock.run(async () => {
-        const model = this.#registry.model(id);
-        const loop = new InferenceLoop(request, control, this.#lock, this.#client);
-        return this.#registry.reply(model, await task(model, loop));
-      });
-    } finally {
-      this.#runs.delete(request.run);
-      this.#registry.freeData(data);
-    }
-  }
-
-  #begin(
-    model: HostModel,
-    run: number,
-    kind: 'fit' | 'evaluate' | 'predict',
-    steps: number,
-    batchSize = 0,
-    plannedBytes = 0,
-  ): void {
-    const state = this.#registry.state(model);
-    this.#client.event(run, {
-      type: 'begin',
-      kind,
-      steps,
-      batchSize,
-      plannedBytes,
-      ...(state ? { state } : {}),
-      time: performance.now(),
     });
   }
 }

@@ -11,7 +11,7 @@ import type { Optimizer } from '../config/optimizers';
 import { toOptimizer } from '../config/optimizers';
 import { toSource } from '../data/convert';
 import { NamedTensor, Tensor, elementsOf, type Data } from '../data/tensor';
-import type { EngineApi, RunData, RunEvent, RunRequest } from '../host/protocol';
+import type { RunEvent } from '../host/protocol';
 import { print } from '../text/print';
 import { toCompileJson, type CompileOptions } from './compile';
 import { LaterModel } from './later';
@@ -28,24 +28,13 @@ import {
   type PredictOptions,
 } from './options';
 import { RemoteModel } from './remote';
-import { Run, type RunInputs } from './runner';
+import { OUT_OF_DATA, Run, type RunCall, type RunInputs } from './runner';
 import {
   checkLoad,
   checkSave,
   type LoadWeightsOptions,
   type SaveWeightsOptions,
 } from './weightsOptions';
-
-/** The three methods of the host that run over data, as one. */
-type RunCall<M extends 'fit' | 'evaluate' | 'predict'> = (
-  method: M,
-  request: RunRequest,
-  data: RunData,
-) => Promise<Awaited<ReturnType<EngineApi[M]>>['value']>;
-
-const OUT_OF_DATA =
-  'WARNING: the input ran out of data; training was interrupted. It must give at least ' +
-  'stepsPerEpoch * epochs batches.';
 
 /** Frees the engine's side of models that nobody disposed of. */
 let backstop: FinalizationRegistry<RemoteModel> | undefined;

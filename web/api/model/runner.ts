@@ -4,8 +4,20 @@ import type { Connection } from '../client/connection';
 import { throwIfAborted, upload } from '../client/upload';
 import { toSource, type Source } from '../data/convert';
 import type { Data } from '../data/tensor';
-import type { RunAction, RunData, RunRequest } from '../host/protocol';
+import type { EngineApi, RunAction, RunData, RunRequest } from '../host/protocol';
 import { checkSamples, type ValidationData } from './options';
+
+/** The three methods of the host that run over data, as one. */
+export type RunCall<M extends 'fit' | 'evaluate' | 'predict'> = (
+  method: M,
+  request: RunRequest,
+  data: RunData,
+) => Promise<Awaited<ReturnType<EngineApi[M]>>['value']>;
+
+/** As Keras warns when `stepsPerEpoch` asks for more than there is. */
+export const OUT_OF_DATA =
+  'WARNING: the input ran out of data; training was interrupted. It must give at least ' +
+  'stepsPerEpoch * epochs batches.';
 
 /** What a run takes in; null where it has none. */
 export interface RunInputs {
