@@ -130,6 +130,26 @@ describe('ends', () => {
     expect(after.liveBytes).toBe(before.liveBytes);
   });
 
+  test('disposed or aborted while the data is on its way, nothing is left behind', async () => {
+    const { memory: before } = await engineInfo();
+    const rows = { data: new Uint8Array(4 * 5_000_000), shape: [5_000_000, 4] };
+    const model = smallModel();
+    const fit = model.fit(rows, new Uint8Array(5_000_000), quiet);
+    await sleep(5);
+    model.dispose();
+    await expectFailure(() => fit, { code: 'DISPOSED', says: [] });
+    const other = smallModel();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const aborted = other.fit(rows, new Uint8Array(5_000_000), { ...quiet, signal });
+    await sleep(5);
+    controller.abort();
+    await expectFailure(() => aborted, { code: 'ABORTED', says: [] });
+    other.dispose();
+    const { memory: after } = await engineInfo();
+    expect(after.liveBytes).toBe(before.liveBytes);
+  });
+
   test('a hook that throws ends fit with that very error', async () => {
     const model = smallModel();
     const mine = new RangeError('mine');

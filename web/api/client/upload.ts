@@ -13,6 +13,15 @@ export function throwIfAborted(signal: AbortSignal | undefined, what: string): v
   }
 }
 
+/** Frees tensors that no run took; those that are gone already are no matter. */
+export async function freeTensors(
+  connection: Connection,
+  tensors: readonly (number | null)[],
+): Promise<void> {
+  const given = tensors.filter((tensor) => tensor !== null);
+  await connection.call('freeTensors', [given]).catch(() => {});
+}
+
 /**
  * Copies data into a new tensor of the engine, a chunk a task; the caller's array is never detached.
  * Resolves to the tensor's number; on failure the tensor is freed.
@@ -40,7 +49,7 @@ export async function upload(
       await connection.call('writeTensor', [tensor, at * itemBytes, bytes], transfer);
     }
   } catch (error) {
-    await connection.call('freeTensors', [[tensor]]).catch(() => {});
+    await freeTensors(connection, [tensor]);
     throw error;
   }
   return tensor;

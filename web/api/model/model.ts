@@ -5,7 +5,7 @@ import { ProgbarLogger } from '../callbacks/progbarLogger';
 import type { Connection } from '../client/connection';
 import { askToPersist } from '../client/persist';
 import { nextSeed } from '../client/seed';
-import { upload } from '../client/upload';
+import { freeTensors, upload } from '../client/upload';
 import { checkRecord } from '../config/options';
 import type { Optimizer } from '../config/optimizers';
 import { toOptimizer } from '../config/optimizers';
@@ -222,11 +222,11 @@ export class Model extends LaterModel {
         const source = await toSource(`${where}: weights[${i}]`, weight as Data);
         tensors.push(await upload(connection, source, where));
       }
+      await this.remote.call('setWeights', tensors);
     } catch (error) {
-      await connection.call('freeTensors', [tensors]).catch(() => {});
+      await freeTensors(connection, tensors);
       throw error;
     }
-    await this.remote.call('setWeights', tensors);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { TabtrainError } from '../errors';
 import type { CallbackList } from '../callbacks/list';
 import type { Connection } from '../client/connection';
-import { throwIfAborted, upload } from '../client/upload';
+import { freeTensors, throwIfAborted, upload } from '../client/upload';
 import { toSource, type Source } from '../data/convert';
 import type { Data } from '../data/tensor';
 import type { EngineApi, RunAction, RunData, RunRequest } from '../host/protocol';
@@ -87,6 +87,8 @@ export class Run {
       if (callbacks.thrown) throw callbacks.thrown.error;
       return value;
     } catch (error) {
+      // The host frees what reached it; this is for a run that never did.
+      await freeTensors(connection, Object.values(data).flat());
       if (callbacks.thrown) throw callbacks.thrown.error;
       const { code } = error as { code?: unknown };
       if (code === 'ABORTED' && this.#signal?.aborted) {
@@ -144,7 +146,7 @@ export class Run {
         valSampleWeight: (await send(sources.valSampleWeight))[0] ?? null,
       };
     } catch (error) {
-      await connection.call('freeTensors', [done]).catch(() => {});
+      await freeTensors(connection, done);
       throw error;
     }
   }
