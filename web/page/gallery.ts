@@ -2,7 +2,7 @@ import type { Digits } from './data';
 import { pixels } from './data';
 import { byId, make, setText } from './dom';
 import { argMax } from './preprocess';
-import type { Predictor } from './predictor';
+import type { Answer, Predictor } from './predictor';
 import { paintDigit } from './tryit';
 
 const shown = 24;
@@ -21,6 +21,8 @@ export class Gallery {
   private right: boolean[] | null = null;
   private images: Float32Array | null = null;
   private busy = false;
+  /** The epoch of the update that is still to be made; null where there is none. */
+  private next: number | null = null;
 
   constructor(
     private readonly predictor: Predictor,
@@ -78,16 +80,25 @@ export class Gallery {
   }
 
   /**
-   * Asks the model and marks what is right, wrong, and what changed since the last call.
-   * @param when e.g. "after epoch 3"; "" for the first look, which has nothing to compare with
+   * Asks the model and marks what is right, wrong, and newly right. Calls that come while the model
+   * is being asked are answered together, with the latest weights.
+   * @param epoch the one that ended; 0 before training, with nothing to compare with
    */
-  async update(when: string): Promise<void> {
+  async update(epoch: number): Promise<void> {
+    this.next = epoch;
     if (!this.images || this.busy) return;
     this.busy = true;
-    const answer = await this.predictor.predict(this.images, shown);
+    while (this.next !== null) {
+      const now = this.next;
+      this.next = null;
+      const answer = await this.predictor.predict(this.images, shown);
+      if (answer) this.mark(answer, now);
+    }
     this.busy = false;
-    if (!answer) return;
-    const before = when === '' ? null : this.right;
+  }
+
+  private mark(answer: Answer, epoch: number): void {
+    const before = epoch === 0 ? null : this.right;
     let flipped = 0;
     this.right = this.cells.map(({ button, guess, word }, index) => {
       const label = button.dataset.label ?? '';
@@ -107,7 +118,8 @@ export class Gallery {
       return right;
     });
     const total = this.right.filter(Boolean).length;
+    const when = epoch === 0 ? 'before training' : `after epoch ${epoch}`;
     const news = before === null ? '' : `, ${flipped} newly right (outlined)`;
-    setText(this.summary, `${total} of ${shown} right${when === '' ? '' : ` ${when}`}${news}`);
+    setText(this.summary, `${total} of ${shown} right ${when}${news}`);
   }
 }

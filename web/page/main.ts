@@ -122,7 +122,7 @@ function showEpoch(record: EpochRecord): void {
     announcer,
     `Epoch ${record.epoch} of ${trainer.run.target}: test accuracy ${score(record.valAccuracy)}`,
   );
-  void gallery.update(`after epoch ${record.epoch}`);
+  void gallery.update(record.epoch);
   void tryIt.refresh();
 }
 
@@ -243,7 +243,7 @@ async function restore(digits: Mnist): Promise<void> {
     showEpoch(last);
     setText(announcer, statusLine(trainer));
   } else {
-    await gallery.update('before training');
+    await gallery.update(0);
   }
   await files.refresh();
   await hood.refresh();
@@ -271,7 +271,7 @@ function listen(): void {
         charts.describe(trainer.run);
         for (const id of ['loss-now', 'accuracy-now']) setText(byId(id, HTMLElement), '–');
         await files.refresh();
-        await gallery.update('before training');
+        await gallery.update(0);
         await tryIt.refresh();
         await hood.refresh();
       })

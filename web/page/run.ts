@@ -65,9 +65,11 @@ export function testDigitsFor(digits: number): number {
 
 /** Adds a point, thinning the older ones rather than growing without end. */
 export function addBatchPoint(curve: BatchCurve, x: number, loss: number, accuracy: number): void {
-  curve.x.push(x);
-  curve.loss.push(loss);
-  curve.accuracy.push(accuracy);
+  // Six digits are what the kept file holds; rounded here, a restored curve is the same curve.
+  const round = (value: number): number => Number(value.toPrecision(6));
+  curve.x.push(round(x));
+  curve.loss.push(round(loss));
+  curve.accuracy.push(round(accuracy));
   if (curve.x.length <= maxPoints) return;
   for (const column of [curve.x, curve.loss, curve.accuracy]) {
     const kept = column.filter((_, index) => index % 2 === 1);
@@ -86,15 +88,13 @@ export function truncateRun(run: Run, epoch: number): void {
 const formatVersion = 1;
 
 export function encodeRun(run: Run): Uint8Array {
-  const round = (column: number[]): number[] => column.map((value) => Number(value.toPrecision(6)));
-  const { x, loss, accuracy } = run.batches;
   return new TextEncoder().encode(
     JSON.stringify({
       version: formatVersion,
       settings: run.settings,
       target: run.target,
       epochs: run.epochs,
-      batches: { x: round(x), loss: round(loss), accuracy: round(accuracy) },
+      batches: run.batches,
     }),
   );
 }

@@ -9,12 +9,17 @@ interface LayerJson {
 }
 
 /** What a model says of itself, from the last answer of the engine. */
-export class ModelInfo implements LayerOwner {
+export class ModelInfo {
   /** @internal */
   protected readonly remote: RemoteModel;
   readonly #givenName: string | undefined;
   /** All layers, an explicit InputLayer among them. */
   readonly #layers: Layer[] = [];
+  /** What the layers may ask. */
+  readonly #owner: LayerOwner = {
+    layerDescription: (layer) => this.#layerDescription(layer),
+    layerConfig: (layer) => this.#layerConfig(layer),
+  };
 
   constructor(remote: RemoteModel, layers: readonly Layer[], name: string | undefined) {
     this.remote = remote;
@@ -94,13 +99,11 @@ export class ModelInfo implements LayerOwner {
     );
   }
 
-  /** @internal */
-  layerDescription(layer: Layer): LayerDescription | null {
+  #layerDescription(layer: Layer): LayerDescription | null {
     return this.remote.state?.description.layers[this.layers.indexOf(layer)] ?? null;
   }
 
-  /** @internal */
-  layerConfig(layer: Layer): Record<string, unknown> | null {
+  #layerConfig(layer: Layer): Record<string, unknown> | null {
     if (!this.remote.state) return null;
     const { layers } = this.getConfig() as { layers: LayerJson[] };
     const shown = layers.filter(({ class_name }) => class_name !== 'InputLayer');
@@ -114,7 +117,7 @@ export class ModelInfo implements LayerOwner {
     if (this.#layers.includes(layer)) {
       invalid(`sequential: the same ${layer.className} layer twice; make a second one`);
     }
-    layer.attach(this);
+    layer.attach(this.#owner);
     this.#layers.push(layer);
   }
 
