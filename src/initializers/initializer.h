@@ -58,15 +58,4 @@ struct Fans {
 };
 Fans fansOf(const std::vector<int64_t>& sizes);
 
-std::unique_ptr<Initializer> makeZeros(ConfigReader& reader);
-std::unique_ptr<Initializer> makeOnes(ConfigReader& reader);
-std::unique_ptr<Initializer> makeConstant(ConfigReader& reader);
-std::unique_ptr<Initializer> makeRandomUniform(ConfigReader& reader);
-std::unique_ptr<Initializer> makeRandomNormal(ConfigReader& reader);
-std::unique_ptr<Initializer> makeTruncatedNormal(ConfigReader& reader);
-std::unique_ptr<Initializer> makeGlorotUniform(ConfigReader& reader);
-std::unique_ptr<Initializer> makeGlorotNormal(ConfigReader& reader);
-std::unique_ptr<Initializer> makeHeUniform(ConfigReader& reader);
-std::unique_ptr<Initializer> makeHeNormal(ConfigReader& reader);
-
 }  // namespace tabtrain

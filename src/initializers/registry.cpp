@@ -3,6 +3,19 @@
 #include "initializers/initializer.h"
 
 namespace tabtrain {
+
+// Each is defined in the file of its class.
+std::unique_ptr<Initializer> makeZeros(ConfigReader& reader);
+std::unique_ptr<Initializer> makeOnes(ConfigReader& reader);
+std::unique_ptr<Initializer> makeConstant(ConfigReader& reader);
+std::unique_ptr<Initializer> makeRandomUniform(ConfigReader& reader);
+std::unique_ptr<Initializer> makeRandomNormal(ConfigReader& reader);
+std::unique_ptr<Initializer> makeTruncatedNormal(ConfigReader& reader);
+std::unique_ptr<Initializer> makeGlorotUniform(ConfigReader& reader);
+std::unique_ptr<Initializer> makeGlorotNormal(ConfigReader& reader);
+std::unique_ptr<Initializer> makeHeUniform(ConfigReader& reader);
+std::unique_ptr<Initializer> makeHeNormal(ConfigReader& reader);
+
 namespace {
 
 const std::array kRows = {

@@ -89,10 +89,4 @@ std::vector<int64_t> parseBatchShape(const Json& json, const std::string& what);
 /// `[null, 784]`.
 Json batchShapeJson(const std::vector<int64_t>& sizes);
 
-std::unique_ptr<Layer> makeInputLayer(ConfigReader& reader);
-std::unique_ptr<Layer> makeDense(ConfigReader& reader);
-std::unique_ptr<Layer> makeActivation(ConfigReader& reader);
-std::unique_ptr<Layer> makeDropout(ConfigReader& reader);
-std::unique_ptr<Layer> makeFlatten(ConfigReader& reader);
-
 }  // namespace tabtrain

@@ -3,6 +3,14 @@
 #include "layers/layer.h"
 
 namespace tabtrain {
+
+// Each is defined in the file of its class.
+std::unique_ptr<Layer> makeInputLayer(ConfigReader& reader);
+std::unique_ptr<Layer> makeDense(ConfigReader& reader);
+std::unique_ptr<Layer> makeActivation(ConfigReader& reader);
+std::unique_ptr<Layer> makeDropout(ConfigReader& reader);
+std::unique_ptr<Layer> makeFlatten(ConfigReader& reader);
+
 namespace {
 
 const std::array kRows = {

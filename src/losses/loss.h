@@ -58,9 +58,4 @@ Expr categoricalCrossentropy(Expr yTrue, Expr yPred, bool fromLogits, double lab
 Expr binaryCrossentropy(Expr yTrue, Expr yPred, bool fromLogits, double labelSmoothing);
 Expr meanSquaredError(Expr yTrue, Expr yPred);
 
-std::unique_ptr<Loss> makeSparseCategoricalCrossentropy(ConfigReader& reader);
-std::unique_ptr<Loss> makeCategoricalCrossentropy(ConfigReader& reader);
-std::unique_ptr<Loss> makeBinaryCrossentropy(ConfigReader& reader);
-std::unique_ptr<Loss> makeMeanSquaredError(ConfigReader& reader);
-
 }  // namespace tabtrain

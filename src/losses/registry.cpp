@@ -3,6 +3,13 @@
 #include "losses/loss.h"
 
 namespace tabtrain {
+
+// Each is defined in the file of its class.
+std::unique_ptr<Loss> makeSparseCategoricalCrossentropy(ConfigReader& reader);
+std::unique_ptr<Loss> makeCategoricalCrossentropy(ConfigReader& reader);
+std::unique_ptr<Loss> makeBinaryCrossentropy(ConfigReader& reader);
+std::unique_ptr<Loss> makeMeanSquaredError(ConfigReader& reader);
+
 namespace {
 
 const std::array kRows = {

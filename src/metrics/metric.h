@@ -66,13 +66,4 @@ std::unique_ptr<Metric> makeMetric(const Json& json, const Shape& target, const 
 /// Checks what needs no shapes: that the name or config is known.
 void checkMetric(const Json& json);
 
-std::unique_ptr<Metric> makeAccuracy(ConfigReader& reader);
-std::unique_ptr<Metric> makeBinaryAccuracy(ConfigReader& reader);
-std::unique_ptr<Metric> makeCategoricalAccuracy(ConfigReader& reader);
-std::unique_ptr<Metric> makeSparseCategoricalAccuracy(ConfigReader& reader);
-std::unique_ptr<Metric> makeMeanSquaredErrorMetric(ConfigReader& reader);
-std::unique_ptr<Metric> makeSparseCategoricalCrossentropyMetric(ConfigReader& reader);
-std::unique_ptr<Metric> makeCategoricalCrossentropyMetric(ConfigReader& reader);
-std::unique_ptr<Metric> makeBinaryCrossentropyMetric(ConfigReader& reader);
-
 }  // namespace tabtrain

@@ -3,6 +3,17 @@
 #include "metrics/metric.h"
 
 namespace tabtrain {
+
+// Each is defined in the file of its class.
+std::unique_ptr<Metric> makeAccuracy(ConfigReader& reader);
+std::unique_ptr<Metric> makeBinaryAccuracy(ConfigReader& reader);
+std::unique_ptr<Metric> makeCategoricalAccuracy(ConfigReader& reader);
+std::unique_ptr<Metric> makeSparseCategoricalAccuracy(ConfigReader& reader);
+std::unique_ptr<Metric> makeMeanSquaredErrorMetric(ConfigReader& reader);
+std::unique_ptr<Metric> makeSparseCategoricalCrossentropyMetric(ConfigReader& reader);
+std::unique_ptr<Metric> makeCategoricalCrossentropyMetric(ConfigReader& reader);
+std::unique_ptr<Metric> makeBinaryCrossentropyMetric(ConfigReader& reader);
+
 namespace {
 
 const std::array kRows = {

@@ -92,7 +92,4 @@ class Optimizer {
 /// From a name ("adam") or a config; throws UnknownClass, InvalidArgument.
 std::unique_ptr<Optimizer> makeOptimizer(const Json& json);
 
-std::unique_ptr<Optimizer> makeSgd(ConfigReader& reader);
-std::unique_ptr<Optimizer> makeAdam(ConfigReader& reader);
-
 }  // namespace tabtrain

@@ -3,6 +3,11 @@
 #include "optimizers/optimizer.h"
 
 namespace tabtrain {
+
+// Each is defined in the file of its class.
+std::unique_ptr<Optimizer> makeSgd(ConfigReader& reader);
+std::unique_ptr<Optimizer> makeAdam(ConfigReader& reader);
+
 namespace {
 
 const std::array kRows = {
