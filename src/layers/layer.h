@@ -57,6 +57,9 @@ class Layer {
   /// Keras's `layer.weights`: the trainable ones first.
   std::vector<Variable*> orderedWeights() const;
   int64_t countParams() const;
+  /// Attributes of Keras's layer that TensorFlow tracks although they hold no value: a checkpoint
+  /// has an empty node for each.
+  virtual std::vector<std::string> trackedAttributes() const { return {}; }
 
  protected:
   virtual void build(const Shape& /*input*/) {}
