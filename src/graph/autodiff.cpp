@@ -30,7 +30,7 @@ std::vector<Expr> gradients(Expr y, const std::vector<Expr>& xs) {
   gradientOf[static_cast<size_t>(y.id)] = graph.constant(1.0f);
 
   for (NodeId id = graph.value(y.id).producer; id >= 0; --id) {
-    const Node node = graph.node(id);  // a copy: gradient rules add nodes
+    const Node& node = graph.node(id);
     GradientArgs args{graph, node, {}, {}, {}};
     bool flows = false;
     bool needed = false;

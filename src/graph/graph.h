@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -73,8 +74,8 @@ class Graph {
   std::vector<Expr> apply(const std::string& opName, const std::vector<Expr>& inputs,
                           Attrs attrs = {});
 
-  const std::vector<Node>& nodes() const { return nodes_; }
-  const std::vector<Value>& values() const { return values_; }
+  const std::deque<Node>& nodes() const { return nodes_; }
+  const std::deque<Value>& values() const { return values_; }
   const Node& node(NodeId id) const { return nodes_[static_cast<size_t>(id)]; }
   const Value& value(ValueId id) const { return values_[static_cast<size_t>(id)]; }
   const Node& producer(ValueId id) const { return node(value(id).producer); }
@@ -86,8 +87,9 @@ class Graph {
  private:
   std::vector<ValueId> add(Node node);
 
-  std::vector<Node> nodes_;
-  std::vector<Value> values_;
+  // Deques, so that a reference to a shape stays valid while ops are added.
+  std::deque<Node> nodes_;
+  std::deque<Value> values_;
   std::vector<ValueId> inputs_;
   std::vector<NodeId> assignments_;
   std::map<const Variable*, ValueId> reads_;
