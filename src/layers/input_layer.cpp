@@ -12,6 +12,14 @@ class InputLayer : public Layer {
     reader.unsupported("ragged", false);
   }
   const char* className() const override { return "InputLayer"; }
+  /// Keras's has neither the keys nor the order of the other layers.
+  Json config() const override {
+    return {{"batch_input_shape", batchShapeJson(*inputSizes())},
+            {"dtype", dtypeName(dtype())},
+            {"sparse", false},
+            {"ragged", false},
+            {"name", name()}};
+  }
   Expr call(const CallContext&, Expr x) override { return x; }
 };
 

@@ -33,7 +33,7 @@ class Layer {
 
   virtual const char* className() const = 0;
   /// Keras's config: the shared keys, then `ownConfig`.
-  Json config() const;
+  virtual Json config() const;
   Json toJson() const { return ClassConfig{className(), config()}.toJson(); }
 
   const std::string& name() const { return name_; }
