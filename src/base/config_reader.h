@@ -31,6 +31,8 @@ class ConfigReader {
  public:
   ConfigReader(std::string className, const Json& config);
 
+  const std::string& className() const { return className_; }
+
   int64_t integer(const std::string& key, std::optional<int64_t> fallback, int64_t min,
                   int64_t max = std::numeric_limits<int64_t>::max());
   double number(const std::string& key, std::optional<double> fallback,

@@ -41,6 +41,9 @@ class RandomInitializer : public Initializer {
 
 /// From a name or a config; throws UnknownClass, InvalidArgument. `argument` is for errors.
 std::unique_ptr<Initializer> makeInitializer(const Json& json, const std::string& argument);
+/// The initializer under `key` of a layer's config, the class `fallback` where absent or null.
+std::unique_ptr<Initializer> makeInitializer(ConfigReader& reader, const std::string& key,
+                                             const char* fallback);
 
 /// out[i] = uniform in [low, high).
 void fillUniform(std::span<float> out, const PhiloxStream& stream, float low, float high);

@@ -37,4 +37,10 @@ std::unique_ptr<Initializer> makeInitializer(const Json& json, const std::string
   return makeFromConfig<Initializer>(kRows, parseClassConfig(json, argument), argument);
 }
 
+std::unique_ptr<Initializer> makeInitializer(ConfigReader& reader, const std::string& key,
+                                             const char* fallback) {
+  const Json& json = reader.any(key);
+  return makeInitializer(json.is_null() ? Json(fallback) : json, reader.className() + ": " + key);
+}
+
 }  // namespace tabtrain

@@ -13,8 +13,8 @@ class Dense : public Layer {
         units_(reader.integer("units", std::nullopt, 1)),
         activation_(findActivation(reader.any("activation"), "Dense: activation")),
         useBias_(reader.boolean("use_bias", true)),
-        kernelInitializer_(initializer(reader, "kernel_initializer", "GlorotUniform")),
-        biasInitializer_(initializer(reader, "bias_initializer", "Zeros")) {
+        kernelInitializer_(makeInitializer(reader, "kernel_initializer", "GlorotUniform")),
+        biasInitializer_(makeInitializer(reader, "bias_initializer", "Zeros")) {
     for (const char* key : kMissing) reader.unsupported(key);
   }
 
@@ -56,12 +56,6 @@ class Dense : public Layer {
   static constexpr const char* kMissing[] = {"kernel_regularizer", "bias_regularizer",
                                              "activity_regularizer", "kernel_constraint",
                                              "bias_constraint"};
-
-  static std::unique_ptr<Initializer> initializer(ConfigReader& reader, const char* key,
-                                                  const char* fallback) {
-    const Json& json = reader.any(key);
-    return makeInitializer(json.is_null() ? Json(fallback) : json, "Dense: " + std::string(key));
-  }
 
   int64_t units_;
   const Activation& activation_;
