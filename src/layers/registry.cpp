@@ -10,6 +10,7 @@ std::unique_ptr<Layer> makeDense(ConfigReader& reader);
 std::unique_ptr<Layer> makeActivation(ConfigReader& reader);
 std::unique_ptr<Layer> makeDropout(ConfigReader& reader);
 std::unique_ptr<Layer> makeFlatten(ConfigReader& reader);
+std::unique_ptr<Layer> makeBatchNormalization(ConfigReader& reader);
 
 namespace {
 
@@ -17,6 +18,7 @@ const std::array kRows = {
     ClassRow<Layer>{"InputLayer", {}, makeInputLayer}, ClassRow<Layer>{"Dense", {}, makeDense},
     ClassRow<Layer>{"Activation", {}, makeActivation}, ClassRow<Layer>{"Dropout", {}, makeDropout},
     ClassRow<Layer>{"Flatten", {}, makeFlatten},
+    ClassRow<Layer>{"BatchNormalization", {}, makeBatchNormalization},
 };
 
 }  // namespace

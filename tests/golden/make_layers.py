@@ -81,7 +81,32 @@ def cases():
     yield case("dropout-inference", L.Dropout(0.4, name="dropout"), random_array(rng, (3, 5)))
     yield case("dropout-rate-0-training", L.Dropout(0.0, name="dropout"), random_array(rng, (3, 5)), training=True)
 
-    rng.randn(708)  # the cases of BatchNormalization lie here in the sequence
+    bn = lambda **kw: L.BatchNormalization(name="batch_normalization", **kw)
+    shapes = {"2d": (8, 5), "3d": (4, 3, 5), "4d": (2, 3, 4, 5)}
+    for key, shape in shapes.items():
+        for training in [False, True]:
+            mode = "training" if training else "inference"
+            yield case(f"batch-normalization-{key}-{mode}", bn(), random_array(rng, shape, 2.0), training)
+    for training in [False, True]:
+        mode = "training" if training else "inference"
+        x = random_array(rng, (8, 5), 2.0)
+        yield case(f"batch-normalization-no-scale-{mode}", bn(scale=False), x, training)
+        yield case(f"batch-normalization-no-center-{mode}", bn(center=False), x, training)
+        yield case(f"batch-normalization-plain-{mode}", bn(center=False, scale=False), x, training)
+        yield case(f"batch-normalization-momentum-epsilon-{mode}", bn(momentum=0.7, epsilon=0.01), x, training)
+        x = random_array(rng, (2, 2, 3, 4), 2.0)
+        yield case(
+            f"batch-normalization-4d-no-scale-center-{mode}",
+            bn(center=False, scale=False, momentum=0.5, epsilon=0.02),
+            x,
+            training,
+        )
+    yield case("batch-normalization-offset-data-training", bn(), random_array(rng, (16, 3)) + np.float32(50), True)
+    yield case("batch-normalization-constant-data-training", bn(), np.full((6, 3), 2.5), True)
+    yield case("batch-normalization-batch-of-one-training", bn(), random_array(rng, (1, 4)), True)
+    frozen = bn()
+    frozen.trainable = False
+    yield case("batch-normalization-frozen-training", frozen, random_array(rng, (8, 5), 2.0), True)
     frozen = L.Dense(3, activation="relu", name="dense", trainable=False)
     yield case("dense-frozen", frozen, random_array(rng, (4, 5)), True)
     yield case("input-layer", L.InputLayer(input_shape=(5,), name="input_1"), random_array(rng, (3, 5)))

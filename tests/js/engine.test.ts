@@ -142,6 +142,7 @@ describe('what a model says of itself', () => {
     setSeed(1);
     const model = sequential([
       layers.flatten({ inputShape: [2, 2] }),
+      layers.batchNormalization(),
       layers.dense({ units: 2, activation: 'softmax' }),
     ], { name: 'mine' }); // prettier-ignore
     await model.build();

@@ -51,6 +51,10 @@ describe('configs', () => {
       { class_name: 'InputLayer', config: { batch_input_shape: [32, 28, 28] } },
     ],
     [
+      layers.batchNormalization({ batchInputShape: [null, 4], momentum: 0.9 }),
+      { class_name: 'BatchNormalization', config: { batch_input_shape: [null, 4], momentum: 0.9 } },
+    ],
+    [
       losses.sparseCategoricalCrossentropy({ fromLogits: true }),
       { class_name: 'SparseCategoricalCrossentropy', config: { from_logits: true } },
     ],

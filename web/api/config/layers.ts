@@ -53,6 +53,21 @@ export interface DropoutOptions extends LayerOptions {
   readonly seed?: number | null;
 }
 
+export interface BatchNormalizationOptions extends LayerOptions {
+  /** The axis that is kept; default -1, the last. */
+  readonly axis?: number;
+  /** Of the moving mean and variance; default 0.99. */
+  readonly momentum?: number;
+  /** Default 0.001. */
+  readonly epsilon?: number;
+  readonly center?: boolean;
+  readonly scale?: boolean;
+  readonly betaInitializer?: Identifier;
+  readonly gammaInitializer?: Identifier;
+  readonly movingMeanInitializer?: Identifier;
+  readonly movingVarianceInitializer?: Identifier;
+}
+
 export interface InputLayerOptions extends Omit<LayerOptions, 'trainable'> {
   /** The batch size, if it is fixed. */
   readonly batchSize?: number | null;
@@ -78,6 +93,23 @@ const DENSE = {
   activityRegularizer: notYet,
   kernelConstraint: notYet,
   biasConstraint: notYet,
+} satisfies OptionTable;
+
+const BATCH_NORMALIZATION = {
+  ...BASE,
+  axis: integer(),
+  momentum: number(0, 1),
+  epsilon: number(0),
+  center: flag,
+  scale: flag,
+  betaInitializer: toWire,
+  gammaInitializer: toWire,
+  movingMeanInitializer: toWire,
+  movingVarianceInitializer: toWire,
+  betaRegularizer: notYet,
+  gammaRegularizer: notYet,
+  betaConstraint: notYet,
+  gammaConstraint: notYet,
 } satisfies OptionTable;
 
 function make(name: string, className: string, table: OptionTable, options?: object): Layer {
@@ -115,6 +147,9 @@ export const layers = {
   /** `[batch, a, b, ...]` -> `[batch, a * b * ...]`. */
   flatten: (options?: LayerOptions): Layer =>
     make('flatten', 'Flatten', { ...BASE, dataFormat: oneOf('channels_last') }, options),
+  /** Normalises by the batch's mean and variance in training, by their moving means otherwise. */
+  batchNormalization: (options?: BatchNormalizationOptions): Layer =>
+    make('batchNormalization', 'BatchNormalization', BATCH_NORMALIZATION, options),
   /** The model's input, with `inputShape` or `batchInputShape`. */
   inputLayer: (options: InputLayerOptions): Layer => {
     const { name, dtype, inputShape, batchInputShape } = BASE;
