@@ -14,9 +14,7 @@ class Sgd : public Optimizer {
 
   const char* className() const override { return "SGD"; }
 
-  /// The new generation keeps momenta even where they are not used.
   std::vector<std::string> slotNames() const override {
-    if (!isLegacy()) return {"m"};
     return momentum_ > 0.0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{};
   }
   std::vector<std::pair<std::string, double>> hypers() const override {
@@ -32,9 +30,8 @@ class Sgd : public Optimizer {
         p.graph.assign(p.variable, p.value - move);
         continue;
       }
-      const std::string slot = slotNames()[0];
-      const Expr velocity = p.read(slot) * mu - move;
-      p.assign(slot, velocity);
+      const Expr velocity = p.read("momentum") * mu - move;
+      p.assign("momentum", velocity);
       p.graph.assign(p.variable, p.value + (nesterov_ ? velocity * mu - move : velocity));
     }
   }
