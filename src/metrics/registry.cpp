@@ -1,4 +1,5 @@
 #include <array>
+#include <cctype>
 
 #include "metrics/metric.h"
 
@@ -37,8 +38,18 @@ const std::array kRows = {
                      makeBinaryCrossentropyMetric},
 };
 
-bool isAccuracy(const std::string& name) { return name == "accuracy" || name == "acc"; }
-bool isCrossentropy(const std::string& name) { return name == "crossentropy" || name == "ce"; }
+// In any case of letters, as in Keras.
+std::string lower(std::string name) {
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name;
+}
+
+bool isAccuracy(const std::string& name) {
+  return lower(name) == "accuracy" || lower(name) == "acc";
+}
+bool isCrossentropy(const std::string& name) {
+  return lower(name) == "crossentropy" || lower(name) == "ce";
+}
 
 }  // namespace
 
@@ -53,14 +64,16 @@ std::unique_ptr<Metric> makeMetric(const Json& json, const Shape& target,
   ClassConfig config = parseClassConfig(json, "metrics");
   if (!json.is_string()) return makeFromConfig<Metric>(kRows, config, "metrics");
   const std::string given = config.className;
-  if (isAccuracy(given) || isCrossentropy(given)) {
+  const bool isKind = isAccuracy(given) || isCrossentropy(given);
+  if (isKind) {
     const bool binary = prediction.back().isOne();
     const bool sparse = target.rank() < prediction.rank() || target.back().isOne();
-    config.className = std::string(binary ? "Binary" : sparse ? "SparseCategorical" : "Categorical") +
-                       (isAccuracy(given) ? "Accuracy" : "Crossentropy");
+    const std::string labels = binary ? "Binary" : sparse ? "SparseCategorical" : "Categorical";
+    config.className = labels + (isAccuracy(given) ? "Accuracy" : "Crossentropy");
   }
   auto metric = makeFromConfig<Metric>(kRows, config, "metrics");
-  metric->setName(given);
+  // A class has a name of its own; a function is shown as it was given.
+  if (isKind || given != metric->className()) metric->setName(given);
   return metric;
 }
 
