@@ -31,7 +31,7 @@ class RandomInitializer : public Initializer {
 
  protected:
   /// The stream to draw from: TensorFlow's stateless one of [seed, 0] if the config has a seed, so
-  /// that uniform weights equal those of Keras >= 2.10 bit for bit; else `stream`.
+  /// that weights equal those of Keras >= 2.10 (uniform ones bit for bit); else `stream`.
   PhiloxStream streamFor(const PhiloxStream& stream) const;
   Json seedJson() const { return seed_ ? Json(*seed_) : Json(nullptr); }
 
@@ -49,7 +49,7 @@ std::unique_ptr<Initializer> makeInitializer(ConfigReader& reader, const std::st
 void fillUniform(std::span<float> out, const PhiloxStream& stream, float low, float high);
 /// out[i] = normal, by Box and Muller's transform as TensorFlow does it.
 void fillNormal(std::span<float> out, const PhiloxStream& stream, float mean, float stddev);
-/// A normal whose values beyond two standard deviations are drawn again.
+/// A normal whose values beyond two standard deviations are drawn again, as TensorFlow does it.
 void fillTruncatedNormal(std::span<float> out, const PhiloxStream& stream, float mean,
                          float stddev);
 

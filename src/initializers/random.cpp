@@ -60,14 +60,18 @@ void fillNormal(std::span<float> out, const PhiloxStream& stream, float mean, fl
 void fillTruncatedNormal(std::span<float> out, const PhiloxStream& stream, float mean,
                          float stddev) {
   constexpr float kLimit = 2.0f;
-  size_t filled = 0;
-  for (uint64_t index = 0; filled < out.size(); ++index) {
-    const PhiloxBlock block = stream.block(index);
-    for (size_t word = 0; word < 4; word += 2) {
-      const auto [first, second] = boxMuller(block[word], block[word + 1]);
-      for (float normal : {first, second}) {
-        if (std::abs(normal) < kLimit && filled < out.size()) {
-          out[filled++] = normal * stddev + mean;
+  // Four values draw from 256 blocks of their own, of which they need the first few.
+  constexpr size_t kGroup = 4;
+  constexpr uint64_t kBlocksPerGroup = 256;
+  for (size_t begin = 0; begin < out.size(); begin += kGroup) {
+    const size_t end = std::min(out.size(), begin + kGroup);
+    size_t filled = begin;
+    for (uint64_t index = begin / kGroup * kBlocksPerGroup; filled < end; ++index) {
+      const PhiloxBlock block = stream.block(index);
+      for (size_t word = 0; word < 4; word += 2) {
+        const auto [first, second] = boxMuller(block[word], block[word + 1]);
+        for (float normal : {first, second}) {
+          if (std::abs(normal) < kLimit && filled < end) out[filled++] = normal * stddev + mean;
         }
       }
     }
