@@ -38,6 +38,10 @@ std::vector<GoldenCase> goldenCases(const std::string& path);
 double goldenNumber(const Json& json);
 Tensor goldenTensor(const Json& json);
 
+/// A loss's or metric's config without the arguments at which the golden files leave it: those that
+/// only some versions of Keras write.
+Json withoutNewerDefaults(Json object);
+
 /// How far a value may be from Keras's: both agree where |actual - expected| is at most
 /// `relative` * |expected| + `absolute`.
 struct Tolerance {
