@@ -12,18 +12,22 @@ using Index = Eigen::Index;
 // class that its product kernel takes for that.
 class Blocking : public Eigen::internal::level3_blocking<float, float> {
  public:
-  explicit Blocking(const GemmShape& shape) {
+  explicit Blocking(const GemmShape& largest) {
     // Eigen computes C^T = B^T A^T in column-major order, so the roles of rows and columns swap.
-    m_mc = shape.n;
-    m_nc = shape.m;
-    m_kc = shape.k;
+    m_mc = largest.n;
+    m_nc = largest.m;
+    m_kc = largest.k;
     Eigen::internal::computeProductBlockingSizes<float, float>(m_kc, m_mc, m_nc, Index{1});
   }
   size_t sizeA() const { return round(static_cast<size_t>(m_mc * m_kc)); }
   size_t sizeB() const { return round(static_cast<size_t>(m_kc * m_nc)); }
-  void use(float* workspace) {
+  /// Eigen's own sizes for a smaller shape may be larger in one extent.
+  void use(float* workspace, const GemmShape& shape) {
     m_blockA = workspace;
     m_blockB = workspace + sizeA();
+    m_mc = std::min<Index>(m_mc, shape.n);
+    m_nc = std::min<Index>(m_nc, shape.m);
+    m_kc = std::min<Index>(m_kc, shape.k);
   }
 
  private:
@@ -42,17 +46,17 @@ void run(const GemmShape& shape, ConstMatrix a, ConstMatrix b, float* c, int64_t
 
 }  // namespace
 
-size_t gemmWorkspace(const GemmShape& shape) {
-  const Blocking blocking(shape);
+size_t gemmWorkspace(const GemmShape& largest) {
+  const Blocking blocking(largest);
   return blocking.sizeA() + blocking.sizeB();
 }
 
-void gemm(const GemmShape& shape, ConstMatrix a, ConstMatrix b, float* c, int64_t strideC,
-          float* workspace) noexcept {
+void gemm(const GemmShape& shape, const GemmShape& largest, ConstMatrix a, ConstMatrix b, float* c,
+          int64_t strideC, float* workspace) noexcept {
   for (int64_t row = 0; row < shape.m; ++row) std::fill_n(c + row * strideC, shape.n, 0.0f);
   if (shape.m == 0 || shape.n == 0 || shape.k == 0) return;
-  Blocking blocking(shape);
-  blocking.use(workspace);
+  Blocking blocking(largest);
+  blocking.use(workspace, shape);
   // A row-major matrix is its transpose in column-major order.
   constexpr int kPlain = Eigen::ColMajor;
   constexpr int kTransposed = Eigen::RowMajor;

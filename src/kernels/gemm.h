@@ -20,11 +20,14 @@ struct ConstMatrix {
   int64_t stride;
 };
 
-/// The floats of workspace that `gemm` needs for a shape: it allocates nothing itself.
-size_t gemmWorkspace(const GemmShape& shape);
+/// The floats of workspace that `gemm` needs for shapes up to `largest`: it allocates nothing
+/// itself.
+size_t gemmWorkspace(const GemmShape& largest);
 
-/// Overwrites C. A is [m, k] ([k, m] if transposed), B [k, n] ([n, k]).
-void gemm(const GemmShape& shape, ConstMatrix a, ConstMatrix b, float* c, int64_t strideC,
-          float* workspace) noexcept;
+/// Overwrites C. A is [m, k] ([k, m] if transposed), B [k, n] ([n, k]). The work is cut into blocks
+/// for `largest`, none of whose extents `shape` exceeds, so that a part of the rows or of the batch
+/// fits the same workspace and sums in the same order.
+void gemm(const GemmShape& shape, const GemmShape& largest, ConstMatrix a, ConstMatrix b, float* c,
+          int64_t strideC, float* workspace) noexcept;
 
 }  // namespace tabtrain::kernels

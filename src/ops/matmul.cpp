@@ -47,15 +47,16 @@ class MatMul : public Op {
 
   Kernel kernel(const Graph& graph, const Node& node, int64_t maxBatch) const override {
     const Extents e = extents(graph, node);
+    const kernels::GemmShape largest = e.at(maxBatch);
     Kernel kernel;
-    kernel.workspaceBytes = kernels::gemmWorkspace(e.at(maxBatch)) * sizeof(float);
-    kernel.rows = [e](const KernelArgs& args, int64_t begin, int64_t end, float* out) {
+    kernel.workspaceBytes = kernels::gemmWorkspace(largest) * sizeof(float);
+    kernel.rows = [e, largest](const KernelArgs& args, int64_t begin, int64_t end, float* out) {
       kernels::GemmShape shape = e.at(args.batch);
       const int64_t strideA = e.transposeA ? shape.m : shape.k;
       const int64_t strideB = e.transposeB ? shape.k : shape.n;
       const float* a = static_cast<const float*>(args.in[0]);
       shape.m = end - begin;
-      kernels::gemm(shape, {a + (e.transposeA ? begin : begin * strideA), strideA},
+      kernels::gemm(shape, largest, {a + (e.transposeA ? begin : begin * strideA), strideA},
                     {static_cast<const float*>(args.in[1]), strideB}, out, shape.n,
                     static_cast<float*>(args.workspace));
     };
