@@ -12,7 +12,9 @@ const Json kNull = nullptr;
 std::string range(double min, double max) {
   const bool hasMin = std::isfinite(min);
   const bool hasMax = std::isfinite(max) && max < 9e18;
-  const auto text = [](double v) { return Json(v).dump(); };
+  const auto text = [](double v) {
+    return v == std::floor(v) ? std::to_string(static_cast<int64_t>(v)) : Json(v).dump();
+  };
   if (hasMin && hasMax) return " between " + text(min) + " and " + text(max);
   if (hasMin) return " of at least " + text(min);
   return "";
