@@ -1,0 +1,95 @@
+// The gradients of layers, activations and losses against differences.
+#include <gtest/gtest.h>
+
+#include "gradient_check.h"
+#include "graph_runner.h"
+#include "layers/activations.h"
+#include "layers/layer.h"
+#include "losses/loss.h"
+
+namespace tabtrain::testing {
+namespace {
+
+/// In training mode, with respect to the input and every trainable weight.
+void checkLayer(const std::string& className, const Json& config, const std::vector<int64_t>& shape,
+                DifferenceOptions options = {}) {
+  SCOPED_TRACE(className + " " + config.dump());
+  const auto layer = makeLayer({className, config});
+  layer->buildAt("layers/0", Shape::batched({shape.begin() + 1, shape.end()}), /*seed=*/3);
+  Variable step("step", "step", DType::Int64, {}, false);
+  std::vector<Variable*> trainable;
+  for (Variable* weight : layer->orderedWeights()) {
+    if (weight->trainable()) trainable.push_back(weight);
+  }
+  checkGradient(
+      {spreadTensor(shape, -2, 2)},
+      [&](const auto& x) {
+        return layer->call({*x[0].graph, /*training=*/true, step, /*seed=*/3}, x[0]);
+      },
+      trainable, options);
+}
+
+TEST(LayerGradients, OfDenseWithEveryActivation) {
+  // The step is too small to reach relu's kink from any of these values.
+  for (const char* activation : {"linear", "relu", "sigmoid", "softmax", "tanh"}) {
+    checkLayer("Dense", {{"units", 3}, {"activation", activation}}, {4, 5},
+               {.step = 0.002, .tolerance = {2e-3, 1e-3}});
+  }
+  checkLayer("Dense", {{"units", 2}, {"use_bias", false}}, {3, 2, 4});
+}
+
+TEST(LayerGradients, OfActivations) {
+  for (const char* activation : {"linear", "relu", "sigmoid", "softmax", "tanh"}) {
+    checkLayer("Activation", {{"activation", activation}}, {3, 2, 4},
+               {.step = 0.001, .tolerance = {3e-3, 3e-3}});
+  }
+}
+
+TEST(LayerGradients, OfDropoutAndFlatten) {
+  checkLayer("Dropout", {{"rate", 0.4}}, {5, 7});
+  checkLayer("Flatten", Json::object(), {3, 2, 2});
+}
+
+TEST(LayerGradients, OfBatchNormalization) {
+  checkLayer("BatchNormalization", Json::object(), {6, 3});
+  checkLayer("BatchNormalization", {{"axis", 1}}, {3, 2, 4});
+  checkLayer("BatchNormalization", {{"scale", false}}, {2, 3, 4});
+  checkLayer("BatchNormalization", {{"axis", 1}, {"center", false}}, {2, 2, 3, 2});
+  checkLayer("BatchNormalization", Json::object(), {2, 2, 2, 3});
+  checkLayer("BatchNormalization", {{"trainable", false}}, {4, 3});
+}
+
+/// With respect to the predictions; `weighted` by sample.
+void checkLoss(const std::string& className, const Json& config, const Tensor& yTrue,
+               const Tensor& yPred) {
+  SCOPED_TRACE(className + " " + config.dump());
+  const auto loss = makeLoss(ClassConfig{className, config}.toJson());
+  const Tensor weights = {{yPred.rows()}, DType::Uint8, {1, 2, 0, 3}};
+  const DifferenceOptions options = {.step = 0.005};
+  checkGradient(
+      {yPred, yTrue}, [&](const auto& x) { return loss->value(x[1], x[0], {}); }, {}, options);
+  checkGradient(
+      {yPred, yTrue, weights},
+      [&](const auto& x) { return loss->value(x[1], x[0], toFloat(x[2])); }, {}, options);
+}
+
+TEST(LossGradients, OfEveryLoss) {
+  const Tensor logits = spreadTensor({4, 3}, -2, 2);
+  const Tensor probabilities = spreadTensor({4, 3}, 0.1, 0.9);
+  const Tensor labels = {{4}, DType::Int32, {0, 2, 1, 2}};
+  const Tensor oneHot = {{4, 3}, DType::Uint8, {1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1}};
+  for (const bool fromLogits : {true, false}) {
+    const Tensor& yPred = fromLogits ? logits : probabilities;
+    checkLoss("SparseCategoricalCrossentropy", {{"from_logits", fromLogits}}, labels, yPred);
+    for (const double smoothing : {0.0, 0.2}) {
+      const Json config = {{"from_logits", fromLogits}, {"label_smoothing", smoothing}};
+      checkLoss("CategoricalCrossentropy", config, oneHot, yPred);
+      checkLoss("BinaryCrossentropy", config, oneHot, yPred);
+    }
+  }
+  checkLoss("MeanSquaredError", Json::object(), oneHot, logits);
+  checkLoss("MeanSquaredError", {{"reduction", "sum"}}, oneHot, logits);
+}
+
+}  // namespace
+}  // namespace tabtrain::testing
