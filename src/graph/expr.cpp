@@ -41,11 +41,11 @@ Expr logarithm1p(Expr x) { return apply("Log1p", {x}); }
 Expr relu(Expr x) { return apply("Relu", {x}); }
 Expr sigmoid(Expr x) { return apply("Sigmoid", {x}); }
 Expr hyperbolicTangent(Expr x) { return apply("Tanh", {x}); }
-Expr softmax(Expr x) { return apply("Softmax", {x}); }
-Expr logSoftmax(Expr x) { return apply("LogSoftmax", {x}); }
+Expr softmax(Expr x) { return apply("Softmax", {toFloat(x)}); }
+Expr logSoftmax(Expr x) { return apply("LogSoftmax", {toFloat(x)}); }
 
 Expr matMul(Expr a, Expr b, bool transposeA, bool transposeB) {
-  return apply("MatMul", {a, b}, {{"transpose_a", transposeA}, {"transpose_b", transposeB}});
+  return apply("MatMul", {toFloat(a), toFloat(b)}, {{"transpose_a", transposeA}, {"transpose_b", transposeB}});
 }
 
 Expr reshape(Expr x, const Shape& shape) {
@@ -55,7 +55,7 @@ Expr reshape(Expr x, const Shape& shape) {
 namespace {
 
 Expr reduce(const char* opName, Expr x, size_t begin, size_t end, bool keepDims) {
-  return apply(opName, {x}, {{"begin", static_cast<int64_t>(begin)},
+  return apply(opName, {toFloat(x)}, {{"begin", static_cast<int64_t>(begin)},
                              {"end", static_cast<int64_t>(end)},
                              {"keep_dims", keepDims}});
 }
@@ -83,7 +83,7 @@ Expr maxOver(Expr x, size_t begin, size_t end, bool keepDims) {
   return reduce("Max", x, begin, end, keepDims);
 }
 
-Expr argMax(Expr x) { return apply("ArgMax", {x}); }
+Expr argMax(Expr x) { return apply("ArgMax", {toFloat(x)}); }
 
 Expr oneHot(Expr indices, int64_t depth) {
   return apply("OneHot", {indices}, {{"depth", depth}});

@@ -30,6 +30,8 @@ class MatMul : public Op {
   MatMul() : Op("MatMul", OpKind::Whole) {}
 
   std::vector<ValueType> infer(const Graph& graph, const Node& node) const override {
+    requireFloat(graph, node, 0);
+    requireFloat(graph, node, 1);
     const Extents e = extents(graph, node);
     return {{DType::Float32, Shape({e.m, e.n})}};
   }

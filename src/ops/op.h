@@ -92,6 +92,9 @@ void addMatMulOps(OpList& ops);
 void addSoftmaxOps(OpList& ops);
 void addRandomOps(OpList& ops);
 
+/// Throws InvalidArgument unless input `index` is float32: kernels over whole tensors read floats.
+void requireFloat(const Graph& graph, const Node& node, size_t index);
+
 /// The shape of an elementwise result (numpy's rule); `what` names the op in the error.
 Shape broadcastShapes(const Shape& a, const Shape& b, const std::string& what);
 

@@ -38,6 +38,7 @@ class Reduce : public Op {
       : Op(name, OpKind::Whole), function_(function) {}
 
   std::vector<ValueType> infer(const Graph& graph, const Node& node) const override {
+    requireFloat(graph, node, 0);
     const Shape& in = graph.type(node.inputs[0]).shape;
     require(end(node) <= in.rank() && begin(node) < end(node), [&] {
       return name() + ": expected axes of a tensor of shape " + in.toString();
@@ -95,6 +96,7 @@ class ArgMax : public Op {
   ArgMax() : Op("ArgMax", OpKind::Whole) {}
 
   std::vector<ValueType> infer(const Graph& graph, const Node& node) const override {
+    requireFloat(graph, node, 0);
     const Shape& in = graph.type(node.inputs[0]).shape;
     require(in.rank() > 0, [] { return std::string("ArgMax: expected at least one axis"); });
     return {{DType::Int32, without(in, in.rank() - 1, in.rank(), false)}};

@@ -42,6 +42,14 @@ const Op& findOp(const std::string& name) {
   return *it->second;
 }
 
+void requireFloat(const Graph& graph, const Node& node, size_t index) {
+  const ValueType& type = graph.type(node.inputs[index]);
+  require(type.dtype == DType::Float32, [&] {
+    return node.op->name() + ": expected float32, got " + dtypeName(type.dtype) + " of shape " +
+           type.shape.toString();
+  });
+}
+
 Shape broadcastShapes(const Shape& a, const Shape& b, const std::string& what) {
   const Shape& longer = a.rank() >= b.rank() ? a : b;
   const Shape& shorter = a.rank() >= b.rank() ? b : a;

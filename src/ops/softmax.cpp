@@ -36,6 +36,7 @@ class RowWise : public Op {
   RowWise(const char* name, Function function) : Op(name, OpKind::Whole), function_(function) {}
 
   std::vector<ValueType> infer(const Graph& graph, const Node& node) const override {
+    requireFloat(graph, node, 0);
     const Shape& in = graph.type(node.inputs[0]).shape;
     rowsOf(in, name());
     return {{DType::Float32, in}};
@@ -83,6 +84,7 @@ class CrossEntropy : public Op {
         sparse_(sparse) {}
 
   std::vector<ValueType> infer(const Graph& graph, const Node& node) const override {
+    requireFloat(graph, node, 0);
     const Shape& logits = graph.type(node.inputs[0]).shape;
     const Shape& targets = graph.type(node.inputs[1]).shape;
     rowsOf(logits, name());
