@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "graph/expr.h"
+#include "graph/steps.h"
 #include "ops/op.h"
 
 namespace tabtrain {
@@ -13,7 +14,15 @@ std::vector<ValueId> Graph::add(Node node) {
     node.outputs.push_back(static_cast<ValueId>(values_.size()));
     values_.push_back({types[i], id, static_cast<int>(i)});
   }
-  if (node.op->kind() == OpKind::Assign) assignments_.push_back(id);
+  if (node.op->kind() == OpKind::Assign) {
+    // They could be run in either order.
+    for (NodeId other : assignments_) {
+      require(this->node(other).variable != node.variable, [&] {
+        return "variable " + node.variable->path() + ": expected one assignment a step";
+      }, ErrorCode::Unsupported);
+    }
+    assignments_.push_back(id);
+  }
   nodes_.push_back(std::move(node));
   return nodes_.back().outputs;
 }
@@ -61,6 +70,8 @@ Expr Graph::read(Variable& variable) {
 }
 
 void Graph::assign(Variable& variable, Expr value) {
+  // A plain read is copied first: its variable may be assigned before this one.
+  if (producer(storageOf(*this, value.id)).variable != nullptr) value = stopGradient(value);
   Node node;
   node.op = &findOp("AssignVariableOp");
   node.inputs = {value.id};

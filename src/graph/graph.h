@@ -66,6 +66,7 @@ class Graph {
   /// The number of rows of the running batch, float32 [].
   Expr batchSize();
   Expr read(Variable& variable);
+  /// A variable is assigned at most once; throws Unsupported for a second time.
   void assign(Variable& variable, Expr value);
   /// Adds to an int64 counter.
   void increment(Variable& counter, int64_t by);
