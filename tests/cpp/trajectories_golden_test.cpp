@@ -3,17 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <filesystem>
 
+#include "classifier.h"
 #include "golden.h"
-#include "graph/autodiff.h"
-#include "graph/executable.h"
-#include "layers/layer.h"
-#include "losses/loss.h"
-#include "metrics/metric.h"
 #include "mnist.h"
-#include "optimizers/optimizer.h"
 
 namespace tabtrain::testing {
 namespace {
@@ -36,105 +30,13 @@ std::vector<GoldenCase> trajectories() {
   return cases;
 }
 
-/// A stack of layers, a loss, a metric and, for training, an optimizer, traced into one step.
-class Classifier {
- public:
-  explicit Classifier(const Json& golden) : step_("step", "step", DType::Int64, {}, false) {
-    Shape shape;
-    for (const Json& json : golden["model_config"]["config"]["layers"]) {
-      auto layer = makeLayer(parseClassConfig(json, "layer"));
-      if (layer->inputSizes()) shape = Shape::batched(*layer->inputSizes());
-      layer->buildAt("layers/" + std::to_string(layers_.size()), shape, /*seed=*/1);
-      for (Variable* weight : layer->orderedWeights()) {
-        if (weight->name().ends_with("kernel")) fillPattern(*weight);
-      }
-      Graph scratch;
-      const CallContext context{scratch, false, step_, 1};
-      shape = layer->call(context, scratch.input("x", {DType::Float32, shape})).shape();
-      layers_.push_back(std::move(layer));
-    }
-    Json optimizer = golden["optimizer"];
-    optimizer["config"]["is_legacy_optimizer"] = golden["legacy"];
-    optimizer_ = makeOptimizer(optimizer);
-    loss_ = makeLoss(
-        {{"class_name", "SparseCategoricalCrossentropy"}, {"config", {{"from_logits", true}}}});
-    accuracy_ = makeMetric("sparse_categorical_accuracy", Shape::batched({}), shape);
-    accuracy_->createState("metrics/0");
-    train_ = compile(/*training=*/true);
-    evaluate_ = compile(/*training=*/false);
+/// The start of every trajectory, see the header of the golden files.
+void fillPattern(Variable& kernel) {
+  for (int64_t i = 0; i < kernel.count(); ++i) {
+    const auto unit = static_cast<float>(static_cast<double>(i * 7919 % 1009) / 1009.0 - 0.5);
+    kernel.floats()[i] = unit * 0.1f;
   }
-
-  struct Result {
-    float loss;
-    float accuracy;
-  };
-
-  Result train(const Digits& digits, int64_t begin, int64_t rows) {
-    return run(*train_, digits, begin, rows);
-  }
-  Result evaluate(const Digits& digits, int64_t begin, int64_t rows) {
-    return run(*evaluate_, digits, begin, rows);
-  }
-
-  /// Keras's `model.weights`.
-  std::vector<Variable*> weights() const {
-    std::vector<Variable*> all;
-    for (const auto& layer : layers_) {
-      const auto own = layer->orderedWeights();
-      all.insert(all.end(), own.begin(), own.end());
-    }
-    return all;
-  }
-  const Optimizer& optimizer() const { return *optimizer_; }
-
- private:
-  /// The start of every trajectory, see the header of the golden files.
-  static void fillPattern(Variable& kernel) {
-    for (int64_t i = 0; i < kernel.count(); ++i) {
-      const auto unit = static_cast<float>(static_cast<double>(i * 7919 % 1009) / 1009.0 - 0.5);
-      kernel.floats()[i] = unit * 0.1f;
-    }
-  }
-
-  std::unique_ptr<Executable> compile(bool training) {
-    auto graph = std::make_shared<Graph>();
-    Expr x = graph->input("x", {DType::Float32, Shape::batched({784})});
-    const Expr y = graph->input("y", {DType::Int32, Shape::batched({})});
-    const CallContext context{*graph, training, step_, 1};
-    for (const auto& layer : layers_) x = layer->call(context, x);
-    const Expr loss = loss_->value(y, x, {});
-    accuracy_->update(y, x, {});
-    if (training) {
-      std::vector<Variable*> trainable;
-      for (Variable* weight : weights()) {
-        if (weight->trainable()) trainable.push_back(weight);
-      }
-      optimizer_->build(trainable);
-      std::vector<Expr> reads;
-      for (Variable* weight : trainable) reads.push_back(graph->read(*weight));
-      optimizer_->apply(*graph, trainable, gradients(loss, reads));
-    }
-    return std::make_unique<Executable>(graph, std::vector<Expr>{loss}, kBatch);
-  }
-
-  Result run(Executable& step, const Digits& digits, int64_t begin, int64_t rows) {
-    for (const auto& state : accuracy_->state()) *state->floats() = 0.0f;
-    std::memcpy(step.input(0), digits.images.data() + begin * 784,
-                static_cast<size_t>(rows) * 784 * sizeof(float));
-    std::memcpy(step.input(1), digits.labels.data() + begin,
-                static_cast<size_t>(rows) * sizeof(int32_t));
-    step.run(rows);
-    return {*step.fetch(0), *accuracy_->state()[0]->floats() / *accuracy_->state()[1]->floats()};
-  }
-
-  Variable step_;
-  std::vector<std::unique_ptr<Layer>> layers_;
-  std::unique_ptr<Optimizer> optimizer_;
-  std::unique_ptr<Loss> loss_;
-  std::unique_ptr<Metric> accuracy_;
-  std::unique_ptr<Executable> train_;
-  std::unique_ptr<Executable> evaluate_;
-};
+}
 
 class Trajectory : public ::testing::TestWithParam<GoldenCase> {};
 
@@ -142,13 +44,21 @@ TEST_P(Trajectory, EqualsKeras) {
   const Json& golden = GetParam().json;
   const auto samples = golden["samples"].get<int64_t>();
   const Digits digits = mnistDigits(samples);
-  Classifier classifier(golden);
+  Json optimizer = golden["optimizer"];
+  optimizer["config"]["is_legacy_optimizer"] = golden["legacy"];
+  Classifier classifier(golden["model_config"]["config"]["layers"], optimizer, kBatch);
+  for (Variable* weight : classifier.weights()) {
+    if (weight->name().ends_with("kernel")) fillPattern(*weight);
+  }
+  const float* images = digits.images.data();
+  const int32_t* labels = digits.labels.data();
 
   size_t step = 0;
   int close = 0;
   for (int epoch = 0; epoch < kEpochs; ++epoch) {
     for (int64_t begin = 0; begin < samples; begin += kBatch, ++step) {
-      const auto result = classifier.train(digits, begin, std::min(kBatch, samples - begin));
+      const int64_t rows = std::min(kBatch, samples - begin);
+      const auto result = classifier.train(images + begin * 784, labels + begin, rows);
       const double loss = goldenNumber(golden["step_loss"].at(step));
       if (isClose(result.loss, loss, {1e-5, 0})) ++close;
       ASSERT_TRUE(isClose(result.loss, loss, {1e-4, 0}))
@@ -165,7 +75,7 @@ TEST_P(Trajectory, EqualsKeras) {
   double accuracy = 0;
   for (int64_t begin = 0; begin < samples; begin += kBatch) {
     const int64_t rows = std::min(kBatch, samples - begin);
-    const auto result = classifier.evaluate(digits, begin, rows);
+    const auto result = classifier.evaluate(images + begin * 784, labels + begin, rows);
     loss += static_cast<double>(result.loss) * static_cast<double>(rows);
     accuracy += static_cast<double>(result.accuracy) * static_cast<double>(rows);
   }
