@@ -65,16 +65,23 @@ TEST(Executable, AssignsAfterReadsInOtherSteps) {
   EXPECT_EQ(valuesOf(wide), (std::vector<float>{1, 2, 3, 1, 2, 3}));
 }
 
+// Computed tile by tile inside the run that assigns, later tiles would read new rows.
 TEST(Executable, AssignsAfterAMatrixProductThatReads) {
-  Variable kernel("kernel", "kernel", DType::Float32, {2, 2}, true);
-  writeElements(kernel.data(), DType::Float32, {1, 2, 3, 4});
+  constexpr int64_t kSize = 300;
+  Variable kernel("kernel", "kernel", DType::Float32, {kSize, kSize}, true);
+  // A permutation of the rows, times itself.
+  const auto target = [](int64_t row) { return row * 7 % kSize; };
+  for (int64_t row = 0; row < kSize; ++row) kernel.floats()[row * kSize + target(row)] = 1.0f;
   auto graph = std::make_shared<Graph>();
   const Expr w = graph->read(kernel);
-  const Expr product = matMul(w, w);
-  // The product could be computed row by row inside the run that overwrites what it reads.
-  graph->assign(kernel, product + 1.0f);
+  graph->assign(kernel, matMul(w, w) * 2.0f);
   runOnce(graph);
-  EXPECT_EQ(valuesOf(kernel), (std::vector<float>{8, 11, 16, 23}));
+  for (int64_t row = 0; row < kSize; ++row) {
+    for (int64_t column = 0; column < kSize; ++column) {
+      const float expected = column == target(target(row)) ? 2.0f : 0.0f;
+      ASSERT_EQ(kernel.floats()[row * kSize + column], expected) << row << ", " << column;
+    }
+  }
 }
 
 TEST(Executable, RefusesTwoAssignmentsOfOneVariable) {
