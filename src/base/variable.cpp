@@ -42,13 +42,22 @@ void AlignedBuffer::setMaxBytes(size_t bytes) { gMaxBytes = bytes; }
 size_t AlignedBuffer::maxBytes() { return gMaxBytes; }
 
 Variable::Variable(std::string name, std::string path, DType dtype, std::vector<int64_t> sizes,
-                   bool trainable)
+                   bool trainable, Fill fill)
     : name_(std::move(name)),
       path_(std::move(path)),
       dtype_(dtype),
       sizes_(std::move(sizes)),
       trainable_(trainable),
       count_(elementCount(sizes_)),
-      storage_(static_cast<size_t>(count_) * itemSize(dtype)) {}
+      fill_(std::move(fill)) {}
+
+void Variable::allocate() const {
+  const double bytes = static_cast<double>(count_) * static_cast<double>(itemSize(dtype_));
+  require(bytes <= static_cast<double>(std::numeric_limits<size_t>::max()), [&] {
+    return name_ + ": " + sizesToString(sizes_) + " elements are more than this machine can address";
+  }, ErrorCode::OutOfMemory);
+  storage_ = AlignedBuffer(static_cast<size_t>(count_) * itemSize(dtype_));
+  if (fill_) fill_({reinterpret_cast<float*>(storage_.data()), static_cast<size_t>(count_)});
+}
 
 }  // namespace tabtrain

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <new>
 #include <span>
@@ -40,13 +41,17 @@ class AlignedBuffer {
 };
 
 /// Named state that outlives a step: a weight, an optimizer's slot, a counter, a metric's total.
-/// Its memory never moves, so compiled steps may keep its address.
+/// Memory is taken at the first access to the elements, so that a model can be described, however
+/// large, without any. From then on it never moves: compiled steps may keep its address.
 class Variable {
  public:
+  /// Writes the first elements into zeroed memory.
+  using Fill = std::function<void(std::span<float>)>;
+
   /// `name` is Keras's ("dense/kernel"), `path` the structural one ("layers/0/kernel") that keys
   /// state and random streams.
   Variable(std::string name, std::string path, DType dtype, std::vector<int64_t> sizes,
-           bool trainable);
+           bool trainable, Fill fill = {});
 
   const std::string& name() const { return name_; }
   const std::string& path() const { return path_; }
@@ -55,19 +60,26 @@ class Variable {
   bool trainable() const { return trainable_; }
   int64_t count() const { return count_; }
 
-  std::byte* data() const { return storage_.data(); }
-  std::span<std::byte> bytes() const { return storage_.bytes(); }
-  float* floats() const { return reinterpret_cast<float*>(storage_.data()); }
-  int64_t& int64() const { return *reinterpret_cast<int64_t*>(storage_.data()); }
+  /// The elements; these four throw OutOfMemory where the first access finds no room for them.
+  std::byte* data() const {
+    if (storage_.data() == nullptr) allocate();
+    return storage_.data();
+  }
+  std::span<std::byte> bytes() const { return {data(), storage_.size()}; }
+  float* floats() const { return reinterpret_cast<float*>(data()); }
+  int64_t& int64() const { return *reinterpret_cast<int64_t*>(data()); }
 
  private:
+  void allocate() const;
+
   std::string name_;
   std::string path_;
   DType dtype_;
   std::vector<int64_t> sizes_;
   bool trainable_;
   int64_t count_;
-  AlignedBuffer storage_;
+  Fill fill_;
+  mutable AlignedBuffer storage_;
 };
 
 }  // namespace tabtrain

@@ -48,11 +48,11 @@ int64_t Layer::countParams() const {
 Variable& Layer::addWeight(const std::string& name, const std::vector<int64_t>& sizes,
                            const Initializer& initializer, bool trainable) {
   const std::string path = path_ + "/" + name;
-  auto variable = std::make_unique<Variable>(name_ + "/" + name, path, DType::Float32, sizes,
-                                             trainable && trainable_);
-  initializer.fill({variable->floats(), static_cast<size_t>(variable->count())}, sizes,
-                   PhiloxStream(streamKey(seed_, path), 0));
-  weights_.push_back(std::move(variable));
+  const auto fill = [&initializer, sizes, key = streamKey(seed_, path)](std::span<float> elements) {
+    initializer.fill(elements, sizes, PhiloxStream(key, 0));
+  };
+  weights_.push_back(std::make_unique<Variable>(name_ + "/" + name, path, DType::Float32, sizes,
+                                                trainable && trainable_, fill));
   return *weights_.back();
 }
 

@@ -64,7 +64,7 @@ class Layer {
  protected:
   virtual void build(const Shape& /*input*/) {}
   virtual Json ownConfig() const { return Json::object(); }
-  /// Only in `build`.
+  /// Only in `build`. The initializer must live as long as the layer.
   Variable& addWeight(const std::string& name, const std::vector<int64_t>& sizes,
                       const Initializer& initializer, bool trainable = true);
 
