@@ -63,7 +63,7 @@ class MeanMetric : public Metric {
 /// the name that was given. Throws UnknownClass, InvalidArgument.
 std::unique_ptr<Metric> makeMetric(const Json& json, const Shape& target, const Shape& prediction);
 
-/// Checks what needs no shapes: that the name or config is known.
-void checkMetric(const Json& json);
+/// What logs will call the metric of a name or config; throws as `makeMetric` does.
+std::string metricName(const Json& json);
 
 }  // namespace tabtrain

@@ -53,10 +53,12 @@ bool isCrossentropy(const std::string& name) {
 
 }  // namespace
 
-void checkMetric(const Json& json) {
-  ClassConfig config = parseClassConfig(json, "metrics");
-  if (json.is_string() && (isAccuracy(config.className) || isCrossentropy(config.className))) return;
-  makeFromConfig<Metric>(kRows, config, "metrics");
+std::string metricName(const Json& json) {
+  const ClassConfig config = parseClassConfig(json, "metrics");
+  const bool dependsOnShapes = isAccuracy(config.className) || isCrossentropy(config.className);
+  if (json.is_string() && dependsOnShapes) return config.className;
+  const auto metric = makeFromConfig<Metric>(kRows, config, "metrics");
+  return json.is_string() ? config.className : metric->name();
 }
 
 std::unique_ptr<Metric> makeMetric(const Json& json, const Shape& target,

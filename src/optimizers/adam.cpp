@@ -21,9 +21,6 @@ class Adam : public Optimizer {
     if (amsgrad_) names.push_back("vhat");
     return names;
   }
-  std::vector<std::pair<std::string, double>> hypers() const override {
-    return {{"beta_1", beta1_}, {"beta_2", beta2_}};
-  }
 
  protected:
   void update(const Step& step, const std::vector<Parameter>& parameters) override {
@@ -43,6 +40,9 @@ class Adam : public Optimizer {
       p.graph.assign(p.variable,
                      p.value - m * alpha / (squareRoot(v) + static_cast<float>(epsilon_)));
     }
+  }
+  std::vector<std::pair<const char*, double*>> ownHypers() override {
+    return {{"beta_1", &beta1_}, {"beta_2", &beta2_}};
   }
   Json ownConfig() const override {
     return {{"beta_1", beta1_}, {"beta_2", beta2_}, {"epsilon", epsilon_}, {"amsgrad", amsgrad_}};

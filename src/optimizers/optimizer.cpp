@@ -38,6 +38,23 @@ Json Optimizer::toJson() const {
   return result.toJson();
 }
 
+std::vector<std::pair<std::string, double>> Optimizer::hypers() const {
+  std::vector<std::pair<std::string, double>> result = {
+      {"learning_rate", static_cast<double>(*learningRate_->floats())}, {"decay", decay_}};
+  for (const auto& [name, value] : const_cast<Optimizer*>(this)->ownHypers()) {
+    result.emplace_back(name, *value);
+  }
+  return result;
+}
+
+void Optimizer::setHyper(const std::string& name, double value) {
+  if (name == "learning_rate") *learningRate_->floats() = static_cast<float>(value);
+  if (name == "decay" && decay_ != 0.0) decay_ = value;
+  for (const auto& [own, current] : ownHypers()) {
+    if (name == own && *current != 0.0) *current = value;
+  }
+}
+
 void Optimizer::build(const std::vector<Variable*>& trainable) {
   if (isBuilt_) return;
   for (const std::string& slotName : slotNames()) {

@@ -30,13 +30,14 @@ class Optimizer {
 
   Variable& iterations() const { return *iterations_; }
   Variable& learningRate() const { return *learningRate_; }
-  /// The legacy `decay`: the rate is divided by 1 + decay * iterations.
-  double decay() const { return decay_; }
 
   /// The kinds of state that each trainable variable gets, in Keras's order of creation.
   virtual std::vector<std::string> slotNames() const = 0;
-  /// The other hyperparameters that a legacy checkpoint holds, sorted by name.
-  virtual std::vector<std::pair<std::string, double>> hypers() const { return {}; }
+  /// The scalars that a legacy checkpoint holds, by Keras's names.
+  std::vector<std::pair<std::string, double>> hypers() const;
+  /// Takes over one of them for the steps that are recorded from now on. One that is 0 stays 0, as
+  /// in Keras: the update was chosen without it.
+  void setHyper(const std::string& name, double value);
 
   /// Creates the slots, zeroed. A second call for the same variables does nothing.
   void build(const std::vector<Variable*>& trainable);
@@ -75,6 +76,8 @@ class Optimizer {
 
   virtual void update(const Step& step, const std::vector<Parameter>& parameters) = 0;
   virtual Json ownConfig() const { return Json::object(); }
+  /// Where an optimizer keeps its own part of `hypers`.
+  virtual std::vector<std::pair<const char*, double*>> ownHypers() { return {}; }
 
   /// 1 - beta in float32: the legacy kernels subtract in float32, the new ones in double.
   float oneMinus(double beta) const;
@@ -82,7 +85,7 @@ class Optimizer {
  private:
   std::string name_;
   Generation generation_;
-  double decay_;
+  double decay_;  // legacy: the rate is divided by 1 + decay * iterations
   std::unique_ptr<Variable> iterations_;
   std::unique_ptr<Variable> learningRate_;
   bool isBuilt_ = false;

@@ -17,9 +17,6 @@ class Sgd : public Optimizer {
   std::vector<std::string> slotNames() const override {
     return momentum_ > 0.0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{};
   }
-  std::vector<std::pair<std::string, double>> hypers() const override {
-    return {{"momentum", momentum_}};
-  }
 
  protected:
   void update(const Step& step, const std::vector<Parameter>& parameters) override {
@@ -34,6 +31,9 @@ class Sgd : public Optimizer {
       p.assign("momentum", velocity);
       p.graph.assign(p.variable, p.value + (nesterov_ ? velocity * mu - move : velocity));
     }
+  }
+  std::vector<std::pair<const char*, double*>> ownHypers() override {
+    return {{"momentum", &momentum_}};
   }
   Json ownConfig() const override { return {{"momentum", momentum_}, {"nesterov", nesterov_}}; }
 
