@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <cstring>
+
+#include "model/model.h"
+
+/// A model as the checkpoint code sees it, and back.
+namespace tabtrain {
+namespace {
+
+TensorView view(const Variable& variable, bool withBytes) {
+  TensorView result{variable.dtype(), variable.sizes(), {}};
+  if (withBytes) result.bytes = variable.bytes();
+  return result;
+}
+
+/// `withBytes` false describes what can be restored: then the slots count as built.
+OptimizerState optimizerState(const Optimizer& optimizer, const std::vector<Variable*>& trainable,
+                              bool withBytes) {
+  OptimizerState state;
+  state.className = optimizer.className();
+  state.name = optimizer.name();
+  state.generation =
+      optimizer.isLegacy() ? OptimizerGeneration::Legacy : OptimizerGeneration::New;
+  state.iterations = optimizer.iterations().int64();
+  for (const auto& [name, value] : optimizer.hypers()) {
+    state.hypers.emplace_back(name, static_cast<float>(value));
+  }
+  state.built = optimizer.isBuilt();
+  for (const std::string& name : optimizer.slotNames()) {
+    OptimizerState::Slot slot{name, {}};
+    for (size_t i = 0; i < trainable.size(); ++i) {
+      if (withBytes && state.built) {
+        slot.values.push_back(view(*optimizer.slots(name)[i], true));
+      } else {
+        slot.values.push_back(view(*trainable[i], false));
+      }
+    }
+    if (!withBytes || state.built) state.slots.push_back(std::move(slot));
+  }
+  return state;
+}
+
+void copyInto(const Variable& variable, const std::optional<RestoredTensor>& stored) {
+  if (stored) std::memcpy(variable.data(), stored->value.bytes.data(), stored->value.bytes.size());
+}
+
+bool holdsSlots(const RestoredOptimizer& stored) {
+  return std::any_of(stored.slots.begin(), stored.slots.end(), [](const auto& slot) {
+    return std::any_of(slot.values.begin(), slot.values.end(),
+                       [](const auto& value) { return value.has_value(); });
+  });
+}
+
+void restoreOptimizer(Optimizer& optimizer, const RestoredOptimizer& stored) {
+  if (stored.iterations) optimizer.iterations().int64() = *stored.iterations;
+  for (const auto& [name, value] : stored.hypers) {
+    optimizer.setHyper(name, static_cast<double>(value));
+  }
+  if (!optimizer.isBuilt()) return;
+  for (const auto& slot : stored.slots) {
+    const auto& variables = optimizer.slots(slot.name);
+    for (size_t i = 0; i < slot.values.size(); ++i) copyInto(*variables[i], slot.values[i]);
+  }
+}
+
+}  // namespace
+
+ModelState Model::state(bool withBytes) const {
+  require(network_.isBuilt(), [] {
+    return std::string(
+        "model: no weights yet; call build(inputShape), or fit, evaluate or predict with data");
+  });
+  ModelState state;
+  for (const auto& layer : network_.layers()) {
+    LayerState layerState{layer->name(), {}, layer->trackedAttributes()};
+    for (const auto& weight : layer->weights()) {
+      layerState.variables.push_back({weight->name().substr(layer->name().size() + 1),
+                                      weight->name(), view(*weight, withBytes),
+                                      weight->trainable()});
+    }
+    state.layers.push_back(std::move(layerState));
+  }
+  if (compiled_) {
+    state.optimizer =
+        optimizerState(compiled_->optimizer(), network_.trainableWeights(), withBytes);
+  }
+  state.fitted = traced_[static_cast<size_t>(Traced::Fit)];
+  state.evaluated = traced_[static_cast<size_t>(Traced::Evaluate)];
+  state.predicted = traced_[static_cast<size_t>(Traced::Predict)];
+  return state;
+}
+
+BundleFiles Model::saveCheckpoint(OptimizerLayout layout) const {
+  return writeCheckpoint(state(/*withBytes=*/true), layout);
+}
+
+RestorePlan Model::loadCheckpoint(const Bundle& bundle) {
+  RestorePlan plan = matchCheckpoint(bundle, state(/*withBytes=*/false));
+  if (plan.optimizer && holdsSlots(*plan.optimizer)) {
+    compiled_->optimizer().build(network_.trainableWeights());
+  }
+  size_t next = 0;
+  for (const auto& layer : network_.layers()) {
+    for (const auto& weight : layer->weights()) copyInto(*weight, plan.variables[next++].stored);
+  }
+  if (plan.optimizer) restoreOptimizer(compiled_->optimizer(), *plan.optimizer);
+  return plan;
+}
+
+}  // namespace tabtrain

@@ -1,0 +1,60 @@
+#include "model/model.h"
+
+namespace tabtrain {
+namespace {
+
+Json shapeJson(const Shape& shape) {
+  Json json = Json::array();
+  for (const Dim& dim : shape.dims()) json.push_back(dim.perBatch ? Json() : Json(dim.size));
+  return json;
+}
+
+Json spec(const std::string& name, const Shape& shape) {
+  return {{"name", name}, {"shape", shapeJson(shape)}, {"dtype", "float32"}};
+}
+
+}  // namespace
+
+Json Model::describe() const {
+  const bool isBuilt = network_.isBuilt();
+  Json inputs = Json::array();
+  Json outputs = Json::array();
+  if (isBuilt) {
+    inputs.push_back(spec(network_.inputName(), Shape::batched(*network_.inputSizes())));
+    outputs.push_back(spec(network_.layers().back()->name(), network_.outputShapes().back()));
+  }
+  Json layers = Json::array();
+  for (size_t i = 0; i < network_.layers().size(); ++i) {
+    const Layer& layer = *network_.layers()[i];
+    layers.push_back({{"name", layer.name()},
+                      {"className", layer.className()},
+                      {"outputShape", isBuilt ? shapeJson(network_.outputShapes()[i]) : Json()},
+                      {"params", layer.countParams()},
+                      {"trainable", layer.trainable()}});
+  }
+  Json list = Json::array();
+  int64_t trainable = 0;
+  int64_t total = 0;
+  for (const Variable* weight : network_.weights()) {
+    list.push_back({{"name", weight->name()},
+                    {"path", weight->path()},
+                    {"shape", weight->sizes()},
+                    {"dtype", dtypeName(weight->dtype())},
+                    {"trainable", weight->trainable()}});
+    total += weight->count();
+    if (weight->trainable()) trainable += weight->count();
+  }
+  return {{"name", network_.name()},
+          {"className", "Sequential"},
+          {"built", isBuilt},
+          {"inputs", std::move(inputs)},
+          {"outputs", std::move(outputs)},
+          {"layers", std::move(layers)},
+          {"weights", std::move(list)},
+          {"params",
+           {{"total", total}, {"trainable", trainable}, {"nonTrainable", total - trainable}}},
+          {"metricsNames", compiled_ ? Json(compiled_->metricsNames()) : Json::array()},
+          {"optimizer", compiled_ ? compiled_->optimizer().toJson() : Json()}};
+}
+
+}  // namespace tabtrain

@@ -1,0 +1,101 @@
+#include "model/model.h"
+
+#include <cstring>
+
+namespace tabtrain {
+
+Model::Model(const std::string& configJson, uint64_t seed)
+    : network_(parseJson(configJson, "model"), seed),
+      step_("step", "train/step", DType::Int64, {}, false) {}
+
+void Model::build(const std::optional<std::vector<int64_t>>& sizes) {
+  if (network_.isBuilt()) {
+    require(!sizes || *sizes == *network_.inputSizes(), [&] {
+      return "build: the model is built for input shape " +
+             Shape::batched(*network_.inputSizes()).toString() + ", got " +
+             Shape::batched(*sizes).toString();
+    }, ErrorCode::ShapeMismatch);
+    return;
+  }
+  require(sizes.has_value(), [] {
+    return std::string(
+        "model: not built yet, since its first layer has no inputShape: give it one, call "
+        "build(inputShape), or call fit, evaluate or predict with data");
+  });
+  network_.build(*sizes);
+}
+
+void Model::compile(const Json& json) {
+  compiled_ = std::make_shared<Compiled>(json);
+  traced_[0] = traced_[1] = traced_[2] = false;
+}
+
+std::shared_ptr<const Compiled> Model::compiled() const {
+  require(compiled_ != nullptr, [] {
+    return std::string("model: not compiled yet; call compile with an optimizer and a loss first");
+  });
+  return compiled_;
+}
+
+PhiloxStream Model::nextShuffle() {
+  return {streamKey(network_.seed(), "train/shuffle"), static_cast<uint64_t>(shuffles_++)};
+}
+
+std::vector<Variable*> Model::weights() const {
+  require(network_.isBuilt(), [] {
+    return std::string(
+        "model: no weights yet; call build(inputShape), or fit, evaluate or predict with data");
+  });
+  return network_.weights();
+}
+
+void Model::setWeights(const std::vector<TensorPtr>& values) {
+  const std::vector<Variable*> variables = weights();
+  require(values.size() == variables.size(), [&] {
+    return "setWeights: expected " + std::to_string(variables.size()) + " tensors, got " +
+           std::to_string(values.size());
+  });
+  for (size_t i = 0; i < values.size(); ++i) {
+    const Variable& variable = *variables[i];
+    const Tensor& value = *values[i];
+    require(value.sizes() == variable.sizes() && value.dtype() == variable.dtype(), [&] {
+      return "setWeights: " + variable.name() + ": expected " + dtypeName(variable.dtype()) + " " +
+             sizesToString(variable.sizes()) + ", got " + dtypeName(value.dtype()) + " " +
+             sizesToString(value.sizes());
+    }, ErrorCode::ShapeMismatch);
+    variable.data();  // may find no room, so before anything is written
+  }
+  for (size_t i = 0; i < values.size(); ++i) {
+    std::memcpy(variables[i]->data(), values[i]->bytes().data(), values[i]->bytes().size());
+  }
+}
+
+template <typename Run, typename... Args>
+std::shared_ptr<Run> Model::start(const Tensor& x, Args&&... args) {
+  if (network_.isBuilt()) return std::make_shared<Run>(shared_from_this(), args...);
+  network_.build(x.rowSizes());
+  try {
+    return std::make_shared<Run>(shared_from_this(), args...);
+  } catch (...) {
+    network_.unbuild();
+    throw;
+  }
+}
+
+std::shared_ptr<FitRun> Model::fit(const FitOptions& options, const StepData& train,
+                                   const std::optional<StepData>& validation) {
+  compiled();
+  return start<FitRun>(*train.x, options, train, validation);
+}
+
+std::shared_ptr<EvaluateRun> Model::evaluate(const InferenceOptions& options,
+                                             const StepData& data) {
+  compiled();
+  return start<EvaluateRun>(*data.x, options, data);
+}
+
+std::shared_ptr<PredictRun> Model::predict(const InferenceOptions& options, const TensorPtr& x) {
+  return start<PredictRun>(*x, options, x);
+}
+
+}  // namespace tabtrain

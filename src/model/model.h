@@ -1,0 +1,73 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "checkpoint/keras_checkpoint.h"
+#include "checkpoint/restore_plan.h"
+#include "model/compiled.h"
+#include "model/fit_run.h"
+#include "model/inference_run.h"
+#include "model/sequential.h"
+
+namespace tabtrain {
+
+/// A Keras model: layers, what `compile` chose, and the state of training. Owned by shared_ptr, since
+/// its runs keep it alive. Every method that throws leaves it as it was.
+class Model : public std::enable_shared_from_this<Model> {
+ public:
+  /// As `Sequential`'s constructor.
+  Model(const std::string& configJson, uint64_t seed);
+
+  /// Makes the weights for inputs `[batch, sizes...]`; does nothing if there are any. Without sizes
+  /// throws InvalidArgument, since then the first layer did not say its input shape.
+  void build(const std::optional<std::vector<int64_t>>& sizes);
+  void compile(const Json& json);
+  bool isCompiled() const { return compiled_ != nullptr; }
+
+  const Sequential& network() const { return network_; }
+  /// Throws InvalidArgument before `compile`.
+  std::shared_ptr<const Compiled> compiled() const;
+  /// Counts training steps over all runs.
+  Variable& step() { return step_; }
+  /// The random numbers that order the next pass over the data.
+  PhiloxStream nextShuffle();
+
+  /// Names, shapes, counts and weights as JSON.
+  Json describe() const;
+
+  /// Of a built model, else InvalidArgument.
+  std::vector<Variable*> weights() const;
+  /// One tensor for each weight, in their order and shapes, else InvalidArgument, ShapeMismatch.
+  void setWeights(const std::vector<TensorPtr>& values);
+
+  // Data are lists as long as the model has inputs and outputs; a model without shapes is built for
+  // the data's.
+  std::shared_ptr<FitRun> fit(const FitOptions& options, const StepData& train,
+                              const std::optional<StepData>& validation);
+  std::shared_ptr<EvaluateRun> evaluate(const InferenceOptions& options, const StepData& data);
+  std::shared_ptr<PredictRun> predict(const InferenceOptions& options, const TensorPtr& x);
+
+  /// The functions that Keras would have compiled by now; each leaves its mark in a checkpoint.
+  enum class Traced { Fit, Evaluate, Predict };
+  void noteTraced(Traced function) { traced_[static_cast<size_t>(function)] = true; }
+
+  /// What `save_weights` writes; throws InvalidArgument for a model without weights.
+  BundleFiles saveCheckpoint(OptimizerLayout layout) const;
+  /// Takes over what the checkpoint holds of weights and optimizer; as `matchCheckpoint`.
+  RestorePlan loadCheckpoint(const Bundle& bundle);
+
+ private:
+  template <typename Run, typename... Args>
+  std::shared_ptr<Run> start(const Tensor& x, Args&&... args);
+  ModelState state(bool withBytes) const;
+
+  Sequential network_;
+  std::shared_ptr<Compiled> compiled_;
+  Variable step_;
+  int64_t shuffles_ = 0;
+  bool traced_[3] = {false, false, false};
+};
+
+}  // namespace tabtrain

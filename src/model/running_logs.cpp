@@ -1,0 +1,52 @@
+#include "model/running_logs.h"
+
+#include <cstring>
+
+namespace tabtrain {
+
+RunningLogs::RunningLogs(const Compiled& compiled, const Shape& target, const Shape& prediction,
+                         const std::string& path)
+    : lossTotal_("total", path + "/loss/total", DType::Float32, {}, false),
+      rows_("count", path + "/loss/count", DType::Float32, {}, false) {
+  auto graph = std::make_shared<Graph>();
+  std::vector<Expr> results = {divideNoNan(graph->read(lossTotal_), graph->read(rows_))};
+  for (const auto& choice : compiled.metrics()) {
+    auto metric = makeMetric(choice.json, target, prediction);
+    metric->createState(path + "/metrics/" + std::to_string(metrics_.size()));
+    results.push_back(metric->result(*graph));
+    metrics_.push_back({std::move(metric), choice.isWeighted});
+  }
+  reader_ = std::make_unique<Executable>(std::move(graph), results, /*maxBatch=*/1);
+}
+
+void RunningLogs::update(Expr loss, Expr yTrue, Expr yPred, Expr weights) {
+  Graph& graph = *loss.graph;
+  const Expr batch = graph.batchSize();
+  graph.assign(lossTotal_, graph.read(lossTotal_) + loss * batch);
+  graph.assign(rows_, graph.read(rows_) + batch);
+  for (const WeightedMetric& each : metrics_) {
+    each.metric->update(yTrue, yPred, each.isWeighted ? weights : Expr{});
+  }
+}
+
+void RunningLogs::reset() {
+  const auto clear = [](const Variable& variable) {
+    std::memset(variable.data(), 0, variable.bytes().size());
+  };
+  clear(lossTotal_);
+  clear(rows_);
+  for (const WeightedMetric& each : metrics_) {
+    for (const auto& state : each.metric->state()) clear(*state);
+  }
+}
+
+std::vector<double> RunningLogs::read() const {
+  reader_->run(1);
+  std::vector<double> values;
+  for (size_t i = 0; i <= metrics_.size(); ++i) {
+    values.push_back(static_cast<double>(*reader_->fetch(i)));
+  }
+  return values;
+}
+
+}  // namespace tabtrain
