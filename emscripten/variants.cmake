@@ -17,6 +17,12 @@ function(read_flags result)
   set(${result} ${flags} PARENT_SCOPE)
 endfunction()
 
+# The engine says the package's version.
+set(package_file ${CMAKE_SOURCE_DIR}/package.json)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${package_file})
+file(READ ${package_file} package)
+string(JSON package_version GET "${package}" version)
+
 read_flags(common_compile common compile)
 read_flags(common_link common link)
 string(JSON variant_count LENGTH "${table}" variants)
@@ -30,7 +36,8 @@ foreach(index RANGE ${last_variant})
   add_core(tabtrain_core_${variant} "${common_compile};${compile}")
   add_executable(tabtrain-${variant} emscripten/bindings.cpp)
   target_compile_options(tabtrain-${variant} PRIVATE -Wall -Wextra -Werror)
-  target_compile_definitions(tabtrain-${variant} PRIVATE TABTRAIN_VARIANT="${variant}")
+  target_compile_definitions(tabtrain-${variant} PRIVATE
+    TABTRAIN_VARIANT="${variant}" TABTRAIN_VERSION="${package_version}")
   target_link_libraries(tabtrain-${variant} PRIVATE tabtrain_core_${variant})
   target_link_options(tabtrain-${variant} PRIVATE ${common_compile} ${compile} ${common_link} ${link})
   set_target_properties(tabtrain-${variant} PROPERTIES SUFFIX .mjs)
