@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,7 +14,7 @@ namespace tabtrain {
 template <typename Base>
 struct ClassRow {
   const char* className;
-  std::initializer_list<const char*> aliases;
+  std::array<const char*, 3> aliases;  // null where there are fewer
   std::unique_ptr<Base> (*make)(ConfigReader& reader);
 };
 
@@ -23,7 +24,7 @@ const ClassRow<Base>* findRow(std::span<const ClassRow<Base>> rows, const std::s
   for (const auto& row : rows) {
     if (name == row.className) return &row;
     for (const char* alias : row.aliases) {
-      if (name == alias) return &row;
+      if (alias != nullptr && name == alias) return &row;
     }
   }
   return nullptr;
