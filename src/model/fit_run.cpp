@@ -49,7 +49,7 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
     : model_(std::move(model)),
       compiled_(model_->compiled()),
       options_(options),
-      epoch_(options.initialEpoch) {
+      epoch_(options.initialEpoch - 1) {
   const Sequential& network = model_->network();
   checkInput(network, *train.x, "fit");
   checkTargets(network, *compiled_, train, "fit");
@@ -83,7 +83,7 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
   }
   train_ = makePhase(data, 0, split, options_.batchSize, "train");
   steps_ = options_.stepsPerEpoch.value_or(train_->batches.count());
-  if (epoch_ >= options_.epochs) {
+  if (options_.initialEpoch >= options_.epochs) {
     next_ = FitStep::TrainEnd;
     return;
   }
@@ -103,6 +103,7 @@ FitStep FitRun::next() {
   const FitStep step = next_;
   switch (step) {
     case FitStep::EpochBegin:
+      ++epoch_;
       batch_ = 0;
       train_->logs.reset();
       next_ = FitStep::TrainBatch;
@@ -192,12 +193,7 @@ void FitRun::endEpoch() {
   // An epoch that would begin without data is not begun.
   const bool hasMore = !trainDataEnded_ && epoch_ + 1 < options_.epochs && !stopped_;
   if (hasMore && !hasTrainBatch()) insufficientData_ = true;
-  if (!hasMore || !hasTrainBatch()) {
-    next_ = FitStep::TrainEnd;
-    return;
-  }
-  ++epoch_;
-  next_ = FitStep::EpochBegin;
+  next_ = hasMore && hasTrainBatch() ? FitStep::EpochBegin : FitStep::TrainEnd;
 }
 
 std::vector<double> FitRun::logs() const { return train_->logs.read(); }

@@ -58,6 +58,7 @@ class FitRun {
   /// Keras's `stop_training`: the epoch ends after the batches done, validation included.
   void stop();
 
+  /// The last epoch begun, from 0.
   int64_t epoch() const { return epoch_; }
   /// From 0: the last batch done in this epoch.
   int64_t batch() const { return batch_ - 1; }
