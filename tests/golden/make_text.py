@@ -302,6 +302,8 @@ def run_cases():
 class SavingModel:
     """Stands in for a model: notes what is saved."""
 
+    distribute_strategy = tf.distribute.get_strategy()
+
     def __init__(self):
         self.saved = []
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from '@jest/globals';
+import { afterAll, afterEach } from '@jest/globals';
 import {
   layers,
   losses,
@@ -35,6 +35,11 @@ export function tutorialModel(seed: number, units = 512): Sequential {
   return model;
 }
 
+const made: Sequential[] = [];
+
+// Models that wait for the garbage collector would free their memory while another test counts it.
+afterEach(() => made.splice(0).forEach((model) => model.dispose()));
+
 /** A small model of three classes and data that it can learn. */
 export function smallModel(seed = 1): Sequential {
   setSeed(seed);
@@ -48,6 +53,7 @@ export function smallModel(seed = 1): Sequential {
     loss: losses.sparseCategoricalCrossentropy({ fromLogits: true }),
     metrics: ['accuracy'],
   });
+  made.push(model);
   return model;
 }
 
