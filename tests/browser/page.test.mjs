@@ -81,7 +81,7 @@ test('predictions answer within 100 ms while training', async (t) => {
     const label = await cell.getAttribute('data-label');
     await cell.click();
     await visitor.reads('#verdict', new RegExp(`^Test digit ${index + 1}, a ${label}: looks like`));
-    times.push(number((await visitor.text('#verdict')).match(/in (\d+) ms/)[1]));
+    times.push(number((await visitor.text('#verdict')).match(/in (\d+)\sms/)[1]));
   }
   assert.equal(await page.evaluate(() => document.documentElement.dataset.phase), 'training');
   t.diagnostic(`milliseconds: ${times.join(' ')}`);

@@ -168,7 +168,7 @@ export class TryIt {
     const what = this.picked === '' ? 'Looks like' : `${this.picked}: looks like`;
     setText(
       this.verdict,
-      `${what} a ${best} (${percent} %), answered in ${milliseconds.toFixed(0)} ms.`,
+      `${what} a ${best} (${percent} %), answered in ${milliseconds.toFixed(0)}\u00a0ms.`,
     );
   }
 }
