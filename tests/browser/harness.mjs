@@ -30,10 +30,9 @@ export class Visitor {
       ...this.options,
     });
     this.page = this.#context.pages()[0] ?? (await this.#context.newPage());
-    this.page.setDefaultTimeout(60_000);
     this.#watch();
-    await this.page.exposeFunction('reportProblem', (text) => this.problems.push(text));
-    await this.page.addInitScript(() => {
+    await this.#context.exposeFunction('reportProblem', (text) => this.problems.push(text));
+    await this.#context.addInitScript(() => {
       document.addEventListener('securitypolicyviolation', (event) => {
         globalThis.reportProblem(`CSP: ${event.violatedDirective} ${event.blockedURI}`);
       });
@@ -45,7 +44,15 @@ export class Visitor {
     return this.phase(...phases);
   }
 
+  /** Opens the page in one more tab, which is the one looked at from here on. */
+  async openTab(...phases) {
+    this.page = await this.#context.newPage();
+    this.#watch();
+    return this.open(...phases);
+  }
+
   #watch() {
+    this.page.setDefaultTimeout(60_000);
     const note = (text) => this.problems.push(text);
     this.page.on('pageerror', (error) => note(`uncaught: ${error.stack ?? error}`));
     this.page.on('console', (message) => {

@@ -24,6 +24,13 @@ async function visit(options) {
   return visitor.page;
 }
 
+/** Trains until so many epochs are done. */
+async function trainTo(page, epochs) {
+  await page.fill('#epochs', String(epochs));
+  await page.click('#train');
+  await visitor.phase('finished');
+}
+
 /** Presses Tab until the wanted element has the focus, which must be visible on each stop. */
 async function tabTo(page, id) {
   for (let stops = 0; stops < 40; stops++) {
@@ -175,6 +182,30 @@ test('without IndexedDB: says that files go with the tab, and trains', async () 
   await visitor.phase('finished');
   await page.locator('#files-rows tr').first().waitFor();
   await visitor.screenshot('without-storage');
+  assert.deepEqual(visitor.problems, []);
+});
+
+test('a second tab watches and answers, and goes on when the first one is closed', async () => {
+  const first = await visit();
+  await visitor.open('ready');
+  await trainTo(first, 2);
+  const second = await visitor.openTab('elsewhere', 'restored', 'failed');
+  assert.equal(second, 'elsewhere');
+  const { page } = visitor;
+  assert.match(await visitor.text('#status'), /open in another tab.*cp-0002\.ckpt/);
+  await page.locator('#files-rows .delete').first().waitFor();
+  for (const control of ['#train', '#start-over', '#digits', '#files-rows .delete >> nth=0']) {
+    assert.ok(await page.locator(control).isDisabled(), control);
+  }
+  await page.locator('#gallery button').first().click();
+  await visitor.reads('#verdict', /^Test digit 1, a 7: looks like/);
+  await visitor.screenshot('second-tab');
+
+  await first.close();
+  assert.equal(await visitor.phase('restored', 'failed'), 'restored');
+  assert.match(await visitor.text('#status'), /^Restored from cp-0002\.ckpt/);
+  await trainTo(page, 3);
+  assert.match(await visitor.text('#number-epoch'), /^3 of 3$/);
   assert.deepEqual(visitor.problems, []);
 });
 

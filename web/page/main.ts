@@ -1,3 +1,4 @@
+import { engineInfo } from '../api/index';
 import { Charts } from './charts';
 import { loadMnist, type Digits, type Mnist } from './data';
 import {
@@ -18,6 +19,7 @@ import { Predictor } from './predictor';
 import { nextTarget, type EpochRecord } from './run';
 import { SettingsForm } from './settings';
 import { statusLine } from './status';
+import { ownFiles } from './tabs';
 import { Trainer } from './trainer';
 import { paintDigit, TryIt } from './tryit';
 
@@ -45,6 +47,7 @@ const numbers = {
 
 let mnist: Mnist | null = null;
 let focusWaits = false;
+let restoring = Promise.resolve();
 
 const settings = new SettingsForm(() => {
   showControls();
@@ -129,7 +132,8 @@ function showEpoch(record: EpochRecord): void {
 function showControls(): void {
   const { run, phase, busy } = trainer;
   const done = run.epochs.length;
-  const ready = mnist !== null && !busy && phase !== 'loading' && phase !== 'restoring';
+  const ready =
+    mnist !== null && !busy && !trainer.watching && phase !== 'loading' && phase !== 'restoring';
   const held = document.activeElement;
   train.disabled = !ready;
   pause.disabled = phase !== 'training' && phase !== 'paused';
@@ -142,7 +146,7 @@ function showControls(): void {
     busy ? 'Training…' : done === 0 ? 'Train' : `Train ${epochRange(done + 1, target)}`,
   );
   setText(pause, phase === 'paused' ? 'Resume' : 'Pause');
-  files.lock(busy);
+  files.lock(busy || trainer.watching);
   charts.plannedEpochs = done === 0 ? target : run.target;
   keepFocus(held);
 }
@@ -164,7 +168,7 @@ function showPhase(): void {
   const epochs = trainer.phase === 'failed' ? 0 : trainer.run.epochs.length;
   setText(
     savedLine,
-    saved === null || epochs === 0
+    saved === null || epochs === 0 || trainer.watching
       ? ''
       : `Saved after epoch ${epochs} at ${clock(saved)}. Close this tab whenever you like: ` +
           (trainer.busy
@@ -226,10 +230,35 @@ async function load(): Promise<void> {
   );
   showDigits(mnist.train);
   await gallery.show(mnist.test);
-  await restore(mnist);
+  await claim(mnist);
+}
+
+/** Restores the last visit, here or, as long as another tab trains, to look at only. */
+async function claim(digits: Mnist): Promise<void> {
+  const inMemory = await engineInfo().then(
+    (info) => info.storage === 'memory',
+    () => true,
+  );
+  const again = (): void => {
+    restoring = restoring.then(() => restore(digits));
+  };
+  if (!inMemory) {
+    trainer.watching = !(await ownFiles(() => {
+      trainer.watching = false;
+      again();
+    }));
+  }
+  if (trainer.watching) {
+    document.addEventListener('visibilitychange', () => {
+      if (trainer.watching && document.visibilityState === 'visible') again();
+    });
+  }
+  again();
+  await restoring;
 }
 
 async function restore(digits: Mnist): Promise<void> {
+  trainer.failure = null;
   trainer.enter('restoring');
   try {
     await trainer.restore(digits);

@@ -18,6 +18,14 @@ function restoredLine({ checkpoint, epoch, accuracy, loss, saved, skipped }: Res
   );
 }
 
+/** What a tab shows that only watches. */
+function elsewhereLine(restored: Restored | null): string {
+  const shown = restored
+    ? `This one answers with ${restored.checkpoint}, test accuracy ${score(restored.accuracy)}`
+    : 'It has saved nothing yet';
+  return `This page is open in another tab, which trains and saves. ${shown}; close the other tab to go on here.`;
+}
+
 /** One sentence or two: what is going on now. */
 export function statusLine({ phase, run, live, restored }: Trainer): string {
   const last = run.epochs.at(-1);
@@ -33,6 +41,8 @@ export function statusLine({ phase, run, live, restored }: Trainer): string {
       return 'Ready. Nothing is trained yet: the model guesses.';
     case 'restored':
       return restored ? restoredLine(restored) : '';
+    case 'elsewhere':
+      return elsewhereLine(restored);
     case 'preparing':
       return `Preparing ${count(run.settings.digits)} digits…`;
     case 'training':

@@ -20,6 +20,7 @@ export type Phase =
   | 'restoring'
   | 'ready'
   | 'restored'
+  | 'elsewhere'
   | 'preparing'
   | 'training'
   | 'paused'
@@ -121,6 +122,8 @@ export class Trainer {
   restored: Restored | null = null;
   /** When the newest checkpoint was committed, in milliseconds since 1970. */
   savedAt: number | null = null;
+  /** Another tab of the page owns the files: this one shows and tries what that one has saved. */
+  watching = false;
   readonly speed = new Speedometer();
   model: Model = createModel(defaultSettings.learningRate);
   private abort = new AbortController();
@@ -152,6 +155,7 @@ export class Trainer {
     const epochs = await checkpoints.restorableEpochs();
     const run = (await checkpoints.readRun().catch(() => null)) ?? emptyRun(defaultSettings);
     const skipped: string[] = [];
+    if (this.run.epochs.length > 0) this.begin(defaultSettings);
     for (const epoch of epochs) {
       const name = checkpoints.checkpointName(epoch);
       try {
@@ -172,11 +176,11 @@ export class Trainer {
       const files = await checkpoints.listFiles();
       this.savedAt = files.find((file) => file.epoch === epoch)?.modified ?? null;
       this.restored = { checkpoint: name, epoch, accuracy, loss, saved, skipped };
-      this.enter('restored');
+      this.enter(this.watching ? 'elsewhere' : 'restored');
       return;
     }
     if (skipped.length > 0) throw new Error(skipped.join('; '));
-    this.enter('ready');
+    this.enter(this.watching ? 'elsewhere' : 'ready');
   }
 
   private async evaluate(
@@ -275,6 +279,11 @@ export class Trainer {
   /** A new untrained model; the files of the old one are removed. */
   async startOver(settings: Settings): Promise<void> {
     await checkpoints.removeAll();
+    this.begin(settings);
+    this.enter('ready');
+  }
+
+  private begin(settings: Settings): void {
     this.model.dispose();
     this.model = createModel(settings.learningRate);
     this.run = emptyRun(settings);
@@ -282,7 +291,6 @@ export class Trainer {
     this.restored = null;
     this.savedAt = null;
     this.live = null;
-    this.enter('ready');
   }
 
   private saving = false;
