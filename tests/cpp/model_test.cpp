@@ -1,0 +1,143 @@
+// What a model promises around its steps: failures leave it as it was, describing it takes no memory.
+#include "model/model.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "model/summary.h"
+
+namespace tabtrain::testing {
+namespace {
+
+const char* const kUnbuilt =
+    R"({"class_name": "Sequential", "config": {"layers": [
+        {"class_name": "Dense", "config": {"units": 3}}]}})";
+
+std::shared_ptr<Model> compiled(const char* config) {
+  auto model = std::make_shared<Model>(config, 1);
+  model->compile({{"optimizer", "adam"},
+                  {"loss",
+                   {{"class_name", "SparseCategoricalCrossentropy"},
+                    {"config", {{"from_logits", true}}}}},
+                  {"metrics", {"accuracy"}}});
+  return model;
+}
+
+TensorPtr floats(const std::vector<int64_t>& sizes) {
+  auto tensor = std::make_shared<Tensor>(DType::Float32, sizes);
+  auto* values = reinterpret_cast<float*>(tensor->bytes().data());
+  for (int64_t i = 0; i < tensor->count(); ++i) {
+    values[i] = static_cast<float>(i * 37 % 11) / 11.0f;
+  }
+  return tensor;
+}
+
+TensorPtr labels(int64_t rows, uint8_t classes) {
+  auto tensor = std::make_shared<Tensor>(DType::Uint8, std::vector<int64_t>{rows});
+  for (int64_t i = 0; i < rows; ++i) {
+    tensor->bytes()[static_cast<size_t>(i)] = std::byte{static_cast<uint8_t>(i % classes)};
+  }
+  return tensor;
+}
+
+FitOptions options(const Json& json) { return FitOptions(json); }
+
+void finish(FitRun& run) {
+  while (run.next() != FitStep::TrainEnd) {
+  }
+}
+
+TEST(Model, ARefusedFitLeavesAModelWithoutShapesUnbuilt) {
+  const auto model = compiled(kUnbuilt);
+  const StepData wrong{floats({4, 5}), labels(4, 7), nullptr};  // classes up to 6, three outputs
+  EXPECT_THROW(model->fit(options({}), wrong, std::nullopt), Error);
+  EXPECT_FALSE(model->network().isBuilt());
+  const StepData right{floats({4, 2}), labels(4, 3), nullptr};
+  finish(*model->fit(options({}), right, std::nullopt));
+  EXPECT_EQ(model->network().inputSizes(), std::vector<int64_t>{2});
+}
+
+TEST(Model, ARefusedBuildCanBeRepeated) {
+  const auto model = compiled(R"({"class_name": "Sequential", "config": {"layers": [
+      {"class_name": "Dense", "config": {"units": 3}},
+      {"class_name": "BatchNormalization", "config": {"axis": 2}}]}})");
+  EXPECT_THROW(model->build(std::vector<int64_t>{4}), Error);
+  EXPECT_FALSE(model->network().isBuilt());
+  model->build(std::vector<int64_t>{6, 4});
+  EXPECT_TRUE(model->network().isBuilt());
+  EXPECT_THROW(model->build(std::vector<int64_t>{7, 4}), Error);
+}
+
+TEST(Model, DescribingTakesNoMemoryForWeights) {
+  const size_t before = AlignedBuffer::liveBytes();
+  const Model model(R"({"class_name": "Sequential", "config": {"layers": [
+      {"class_name": "Dense", "config": {"units": 100000, "batch_input_shape": [null, 1000000]}}]}})",
+                    1);
+  EXPECT_EQ(model.describe()["params"]["total"], 100000100000);
+  EXPECT_NE(summarize(model.network(), 0).find("100,000,100,000"), std::string::npos);
+  EXPECT_EQ(AlignedBuffer::liveBytes(), before);
+}
+
+TEST(Model, RefusedWeightsChangeNone) {
+  const auto model = compiled(kUnbuilt);
+  model->build(std::vector<int64_t>{2});
+  const auto weights = model->weights();
+  const std::vector<std::byte> before(weights[0]->bytes().begin(), weights[0]->bytes().end());
+  EXPECT_THROW(model->setWeights({floats({2, 3})}), Error);
+  EXPECT_THROW(model->setWeights({floats({2, 3}), floats({4})}), Error);
+  EXPECT_EQ(std::memcmp(before.data(), weights[0]->data(), before.size()), 0);
+  model->setWeights({floats({2, 3}), floats({3})});
+  EXPECT_NE(std::memcmp(before.data(), weights[0]->data(), before.size()), 0);
+}
+
+TEST(Model, ARunKeepsItsModelAndItsDataAlive) {
+  auto model = compiled(kUnbuilt);
+  std::shared_ptr<FitRun> run =
+      model->fit(options({{"epochs", 2}}), {floats({4, 2}), labels(4, 3), nullptr}, std::nullopt);
+  const std::weak_ptr<Model> watched = model;
+  model.reset();
+  EXPECT_FALSE(watched.expired());
+  finish(*run);
+  run.reset();
+  EXPECT_TRUE(watched.expired());
+}
+
+TEST(Model, EachPassIsShuffledAnewAndAlikeForEqualSeeds) {
+  const StepData data{floats({33, 2}), labels(33, 3), nullptr};
+  const auto lossesOf = [&] {
+    const auto model = compiled(kUnbuilt);
+    const auto run = model->fit(options({{"epochs", 2}, {"batch_size", 4}}), data, std::nullopt);
+    std::vector<double> losses;
+    for (FitStep step = run->next(); step != FitStep::TrainEnd; step = run->next()) {
+      if (step == FitStep::TrainBatch) losses.push_back(run->logs()[0]);
+    }
+    return losses;
+  };
+  EXPECT_EQ(lossesOf(), lossesOf());
+  const auto model = compiled(kUnbuilt);
+  const auto first = model->nextShuffle().block(0);
+  EXPECT_NE(model->nextShuffle().block(0), first);
+}
+
+TEST(Batches, AShuffledPassHoldsEveryRowOnce) {
+  Batches batches({labels(100, 100)}, 10, 100, 7);
+  EXPECT_EQ(batches.count(), 13);
+  EXPECT_EQ(batches.rowsIn(12), 6);
+  batches.shuffle(PhiloxStream({1, 2}, 3));
+  auto graph = std::make_shared<Graph>();
+  const Expr x = graph->input("x", {DType::Uint8, Shape::batched({})});
+  const Executable program(graph, {toFloat(x)}, batches.largest());
+  std::vector<int> seen;
+  for (int64_t batch = 0; batch < batches.count(); ++batch) {
+    const int64_t rows = batches.load(batch, program);
+    for (int64_t i = 0; i < rows; ++i) seen.push_back(static_cast<int>(program.input(0)[i]));
+  }
+  EXPECT_NE(seen[0] * 100 + seen[1], 10 * 100 + 11);
+  std::sort(seen.begin(), seen.end());
+  ASSERT_EQ(seen.size(), 90u);
+  for (int i = 0; i < 90; ++i) EXPECT_EQ(seen[static_cast<size_t>(i)], i + 10);
+}
+
+}  // namespace
+}  // namespace tabtrain::testing
