@@ -168,6 +168,50 @@ test('without data: says so next to it, and tries again', async () => {
   assert.ok(await page.locator('#failure').isHidden());
 });
 
+test('without the engine: says so, and offers nothing that needs it', async () => {
+  const page = await visit();
+  await page.context().route('**/*.wasm', (route) => route.abort());
+  await page.goto(visitor.url);
+  await visitor.reads('#data-line', /60,000 .* 10,000/);
+  await visitor.reads('#failure', /The engine could not start.*\(NOT_FOUND\).*Reload the page/);
+  await page.waitForTimeout(500);
+  assert.equal(await visitor.phase('failed'), 'failed');
+  assert.match(await visitor.text('#failure'), /The engine could not start/);
+  assert.ok(await page.locator('#train').isDisabled());
+  await visitor.screenshot('without-engine');
+  const uncaught = visitor.problems.filter((problem) => problem.startsWith('uncaught'));
+  assert.deepEqual(uncaught, []);
+});
+
+test('the engine is lost while training: the newest checkpoint comes back, and it goes on', async () => {
+  const page = await visit();
+  await page.addInitScript(() => {
+    const Original = Worker;
+    globalThis.Worker = class extends Original {
+      constructor(...given) {
+        super(...given);
+        globalThis.engineWorker = this;
+      }
+    };
+  });
+  await visitor.open('ready');
+  await trainTo(page, 2);
+  await page.fill('#epochs', '40');
+  await page.click('#train');
+  await visitor.reads('#number-batch', /^\d+ of 32/);
+  await page.evaluate(() => globalThis.engineWorker.terminate());
+  await visitor.phase('failed');
+  const label = await visitor.text('#train');
+  const [, next] = /^Train epochs (\d+) to 40$/.exec(label);
+  assert.ok(next >= 3, label);
+  assert.match(await visitor.text('#failure'), /Training stopped: the worker died.*Safe: cp-00/s);
+  await visitor.screenshot('engine-lost');
+  await page.click('#train');
+  await visitor.reads('#announcer', new RegExp(`^Epoch ${Number(next) + 1} of 40: test accuracy`));
+  assert.ok(Number(await visitor.text('#number-accuracy')) > 0.75);
+  assert.deepEqual(visitor.problems, []);
+});
+
 test('without IndexedDB: says that files go with the tab, and trains', async () => {
   const page = await visit();
   await page.context().route('**/worker.js', async (route) => {
@@ -192,7 +236,7 @@ test('a second tab watches and answers, and goes on when the first one is closed
   const second = await visitor.openTab('elsewhere', 'restored', 'failed');
   assert.equal(second, 'elsewhere');
   const { page } = visitor;
-  assert.match(await visitor.text('#status'), /open in another tab.*cp-0002\.ckpt/);
+  assert.match(await visitor.text('#status'), /^Open in another tab.*cp-0002\.ckpt/);
   await page.locator('#files-rows .delete').first().waitFor();
   for (const control of ['#train', '#start-over', '#digits', '#files-rows .delete >> nth=0']) {
     assert.ok(await page.locator(control).isDisabled(), control);

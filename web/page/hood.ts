@@ -1,6 +1,7 @@
 import { engineInfo, storage } from '../api/index';
 import { byId, setText } from './dom';
 import { fileSize } from './format';
+import { reason } from './messages';
 import type { Trainer } from './trainer';
 
 /** Summary table, engine line and storage line. */
@@ -23,7 +24,14 @@ export class Hood {
   }
 
   async refresh(): Promise<void> {
-    const info = await engineInfo();
+    try {
+      await this.describe(await engineInfo());
+    } catch (error) {
+      setText(this.engine, `The engine does not answer: ${reason(error)}.`);
+    }
+  }
+
+  private async describe(info: Awaited<ReturnType<typeof engineInfo>>): Promise<void> {
     const threads = info.threads === 1 ? '1 thread' : `${info.threads} threads`;
     const why = info.why.length > 0 ? ` Why not faster: ${info.why.join('; ')}.` : '';
     setText(

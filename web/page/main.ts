@@ -132,8 +132,8 @@ function showEpoch(record: EpochRecord): void {
 function showControls(): void {
   const { run, phase, busy } = trainer;
   const done = run.epochs.length;
-  const ready =
-    mnist !== null && !busy && !trainer.watching && phase !== 'loading' && phase !== 'restoring';
+  const waiting = ['loading', 'restoring'].includes(phase) || trainer.failure?.place === 'start';
+  const ready = mnist !== null && !busy && !trainer.watching && !waiting;
   const held = document.activeElement;
   train.disabled = !ready;
   pause.disabled = phase !== 'training' && phase !== 'paused';
@@ -235,10 +235,13 @@ async function load(): Promise<void> {
 
 /** Restores the last visit, here or, as long as another tab trains, to look at only. */
 async function claim(digits: Mnist): Promise<void> {
-  const inMemory = await engineInfo().then(
-    (info) => info.storage === 'memory',
-    () => true,
-  );
+  let inMemory: boolean;
+  try {
+    inMemory = (await engineInfo()).storage === 'memory';
+  } catch (error) {
+    trainer.fail('start', error);
+    return;
+  }
   const again = (): void => {
     restoring = restoring.then(() => restore(digits));
   };

@@ -21,9 +21,9 @@ function restoredLine({ checkpoint, epoch, accuracy, loss, saved, skipped }: Res
 /** What a tab shows that only watches. */
 function elsewhereLine(restored: Restored | null): string {
   const shown = restored
-    ? `This one answers with ${restored.checkpoint}, test accuracy ${score(restored.accuracy)}`
+    ? `This one answers with ${restored.checkpoint} (test accuracy ${score(restored.accuracy)})`
     : 'It has saved nothing yet';
-  return `This page is open in another tab, which trains and saves. ${shown}; close the other tab to go on here.`;
+  return `Open in another tab, which trains. ${shown}; close that tab to go on here.`;
 }
 
 /** One sentence or two: what is going on now. */

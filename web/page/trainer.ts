@@ -233,8 +233,16 @@ export class Trainer {
     } catch (error) {
       this.live = null;
       truncateRun(this.run, this.run.epochs.length);
-      if (this.diverged) await this.rollBack();
-      this.fail(this.saving ? 'save' : 'train', this.diverged ?? error);
+      const engineLost = error instanceof TabtrainError && error.code === 'INTERNAL';
+      if (this.diverged || engineLost) {
+        try {
+          await this.rollBack();
+        } catch (reason) {
+          this.fail('start', reason);
+          return;
+        }
+      }
+      this.fail(this.saving && !engineLost ? 'save' : 'train', this.diverged ?? error);
     }
   }
 
@@ -265,15 +273,24 @@ export class Trainer {
     this.enter('stopping');
   }
 
-  /** Takes diverged weights back to the newest checkpoint, or to a new model without one. */
+  /**
+   * Replaces weights that diverged, or that went with their worker, by those of the newest checkpoint,
+   * or by new ones without one. Rejects if no engine can be started.
+   */
   private async rollBack(): Promise<void> {
-    const [epoch] = await checkpoints.restorableEpochs();
-    if (epoch === undefined) {
-      this.model.dispose();
-      this.model = createModel(this.run.settings.learningRate);
-    } else {
-      await this.model.loadWeights(`${checkpoints.directory}/${checkpoints.checkpointName(epoch)}`);
+    this.model.dispose();
+    this.model = createModel(this.run.settings.learningRate);
+    for (const epoch of await checkpoints.restorableEpochs()) {
+      const name = checkpoints.checkpointName(epoch);
+      try {
+        await this.model.loadWeights(`${checkpoints.directory}/${name}`);
+      } catch {
+        continue;
+      }
+      truncateRun(this.run, epoch);
+      return;
     }
+    truncateRun(this.run, 0);
   }
 
   /** A new untrained model; the files of the old one are removed. */
