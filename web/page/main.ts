@@ -240,6 +240,7 @@ async function claim(digits: Mnist): Promise<void> {
     inMemory = (await engineInfo()).storage === 'memory';
   } catch (error) {
     trainer.fail('start', error);
+    await hood.refresh();
     return;
   }
   const again = (): void => {
