@@ -235,12 +235,13 @@ async function load(): Promise<void> {
 
 /** Restores the last visit, here or, as long as another tab trains, to look at only. */
 async function claim(digits: Mnist): Promise<void> {
+  // Before anything says that it is ready: this may say that nothing is kept.
+  await hood.refresh();
   let inMemory: boolean;
   try {
     inMemory = (await engineInfo()).storage === 'memory';
   } catch (error) {
     trainer.fail('start', error);
-    await hood.refresh();
     return;
   }
   const again = (): void => {
