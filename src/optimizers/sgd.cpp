@@ -14,8 +14,11 @@ class Sgd : public Optimizer {
 
   const char* className() const override { return "SGD"; }
 
+  /// The newer generation has the slot without momentum too and never reads it: it is kept, so that
+  /// a checkpoint that was loaded is saved again with the same bytes.
   std::vector<std::string> slotNames() const override {
-    return momentum_ > 0.0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{};
+    if (momentum_ == 0.0 && isLegacy()) return {};
+    return {"momentum"};
   }
 
  protected:
