@@ -1,9 +1,10 @@
 // What may happen while fit runs, and that the run's bits do not notice.
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { Callback, engineInfo, setSeed, storage, type Logs } from 'tabtrain';
 import { expectFailure } from './support/errors';
 import {
+  disposeModels,
   samples,
   smallModel,
   smallX,
@@ -15,6 +16,8 @@ import {
 const directory = temporaryDirectory();
 const quiet = { verbose: 0 } as const;
 const forEver = { ...quiet, epochs: 1_000_000 } as const;
+afterEach(disposeModels);
+
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 test('predict, evaluate, save and pause leave the bits of fit unchanged', async () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach } from '@jest/globals';
+import { afterAll } from '@jest/globals';
 import {
   layers,
   losses,
@@ -37,8 +37,13 @@ export function tutorialModel(seed: number, units = 512): Sequential {
 
 const made: Sequential[] = [];
 
-// Models that wait for the garbage collector would free their memory while another test counts it.
-afterEach(() => made.splice(0).forEach((model) => model.dispose()));
+/**
+ * Disposes of all small models. For files that count memory: models that wait for the garbage
+ * collector would free theirs meanwhile.
+ */
+export function disposeModels(): void {
+  for (const model of made.splice(0)) model.dispose();
+}
 
 /** A small model of three classes and data that it can learn. */
 export function smallModel(seed = 1): Sequential {
