@@ -1,6 +1,6 @@
 // The test suites, each run by its own tool and reduced to {name, passed, failed}.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { buildEngine } from '../emscripten/build.mjs';
@@ -117,20 +117,22 @@ export function command(program, args) {
   return { passed: Number(passed), failed: Number(!passed) };
 }
 
-/** Every fuzz target over its corpus and then over `runs` new inputs. */
+/** Every fuzz target over its seeds (tests/fuzz/TARGET_seeds.py makes them) and then over `runs` new inputs. */
 export function fuzz(runs) {
   const directory = join(buildEngine('fuzz'), 'fuzz');
+  ensureTools('python3');
   const counts = { passed: 0, failed: 0 };
   for (const target of readdirSync(directory)) {
     const corpus = join(directory, '..', 'corpus', target);
-    const seeds = join(root, 'tests/fuzz/corpus', target);
     mkdirSync(corpus, { recursive: true });
-    const limits = [`-runs=${runs}`, '-timeout=10', '-rss_limit_mb=1024', '-print_final_stats=1'];
+    if (start('python3', [join(root, `tests/fuzz/${target}_seeds.py`), corpus]) !== 0) {
+      throw new Error(`the seeds of ${target} cannot be made`);
+    }
+    const limits = ['-max_len=4096', '-timeout=10', '-malloc_limit_mb=32', '-rss_limit_mb=1024'];
     const artifacts = `-artifact_prefix=${join(directory, '..')}/`;
-    const inputs = existsSync(seeds) ? [corpus, seeds] : [corpus];
     const status = start(
       join(directory, target),
-      [...limits, artifacts, '-verbosity=0', ...inputs],
+      [...limits, `-runs=${runs}`, '-print_final_stats=1', artifacts, '-verbosity=0', corpus],
       sanitizerOptions,
     );
     counts[status === 0 ? 'passed' : 'failed'] += 1;

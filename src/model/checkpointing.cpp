@@ -40,10 +40,6 @@ OptimizerState optimizerState(const Optimizer& optimizer, const std::vector<Vari
   return state;
 }
 
-void copyInto(const Variable& variable, const std::optional<RestoredTensor>& stored) {
-  if (stored) std::memcpy(variable.data(), stored->value.bytes.data(), stored->value.bytes.size());
-}
-
 bool holdsSlots(const RestoredOptimizer& stored) {
   return std::any_of(stored.slots.begin(), stored.slots.end(), [](const auto& slot) {
     return std::any_of(slot.values.begin(), slot.values.end(),
@@ -51,15 +47,25 @@ bool holdsSlots(const RestoredOptimizer& stored) {
   });
 }
 
-void restoreOptimizer(Optimizer& optimizer, const RestoredOptimizer& stored) {
-  if (stored.iterations) optimizer.iterations().int64() = *stored.iterations;
-  for (const auto& [name, value] : stored.hypers) {
-    optimizer.setHyper(name, static_cast<double>(value));
+/// Where the tensors of a checkpoint go. All memory is taken as they are listed, so that copying
+/// them cannot fail half way.
+class Copies {
+ public:
+  void add(const Variable& variable, const std::optional<RestoredTensor>& stored) {
+    if (stored) list_.push_back({variable.data(), stored->value.bytes});
   }
-  if (!optimizer.isBuilt()) return;
+  void run() const {
+    for (const auto& [target, source] : list_) std::memcpy(target, source.data(), source.size());
+  }
+
+ private:
+  std::vector<std::pair<std::byte*, ByteSpan>> list_;
+};
+
+void addSlots(Copies& copies, const Optimizer& optimizer, const RestoredOptimizer& stored) {
   for (const auto& slot : stored.slots) {
     const auto& variables = optimizer.slots(slot.name);
-    for (size_t i = 0; i < slot.values.size(); ++i) copyInto(*variables[i], slot.values[i]);
+    for (size_t i = 0; i < slot.values.size(); ++i) copies.add(*variables[i], slot.values[i]);
   }
 }
 
@@ -96,14 +102,28 @@ BundleFiles Model::saveCheckpoint(OptimizerLayout layout) const {
 
 RestorePlan Model::loadCheckpoint(const Bundle& bundle) {
   RestorePlan plan = matchCheckpoint(bundle, state(/*withBytes=*/false));
-  if (plan.optimizer && holdsSlots(*plan.optimizer)) {
-    compiled_->optimizer().build(network_.trainableWeights());
-  }
+  Copies copies;
   size_t next = 0;
   for (const auto& layer : network_.layers()) {
-    for (const auto& weight : layer->weights()) copyInto(*weight, plan.variables[next++].stored);
+    for (const auto& weight : layer->weights()) copies.add(*weight, plan.variables[next++].stored);
   }
-  if (plan.optimizer) restoreOptimizer(compiled_->optimizer(), *plan.optimizer);
+  if (plan.optimizer) {
+    const RestoredOptimizer& stored = *plan.optimizer;
+    Optimizer& optimizer = compiled_->optimizer();
+    const bool wasBuilt = optimizer.isBuilt();
+    try {
+      if (holdsSlots(stored)) optimizer.build(network_.trainableWeights());
+      if (optimizer.isBuilt()) addSlots(copies, optimizer, stored);
+    } catch (...) {
+      if (!wasBuilt) optimizer.unbuild();
+      throw;
+    }
+    if (stored.iterations) optimizer.iterations().int64() = *stored.iterations;
+    for (const auto& [name, value] : stored.hypers) {
+      optimizer.setHyper(name, static_cast<double>(value));
+    }
+  }
+  copies.run();
   return plan;
 }
 

@@ -51,8 +51,8 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
       options_(options),
       epoch_(options.initialEpoch - 1) {
   const Sequential& network = model_->network();
-  checkInput(network, *train.x, "fit");
-  checkTargets(network, *compiled_, train, "fit");
+  checkInput(network, *train.x, "model.fit");
+  checkTargets(network, *compiled_, train, "model.fit");
   StepData data = train;
   data.weights = rowWeights(train.weights, options_.classWeight, *train.y);
   StepData validated = data;
@@ -60,14 +60,14 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
   int64_t split = rows;
   if (validation) {
     validated = *validation;
-    checkInput(network, *validated.x, "fit: validation_data");
-    checkTargets(network, *compiled_, validated, "fit: validation_data");
+    checkInput(network, *validated.x, "model.fit: validationData");
+    checkTargets(network, *compiled_, validated, "model.fit: validationData");
     validated.weights = rowWeights(validated.weights, nullptr, *validated.y);
   } else if (options_.validationSplit > 0.0) {
     split = static_cast<int64_t>(
         std::floor(static_cast<double>(rows) * (1.0 - options_.validationSplit)));
     require(split > 0 && split < rows, [&] {
-      return "fit: validation_split: expected a share that leaves samples on both sides, got " +
+      return "model.fit: validationSplit: expected a share that leaves samples on both sides, got " +
              Json(options_.validationSplit).dump() + " of " + std::to_string(rows) + " samples";
     });
     validated.weights = rowWeights(train.weights, nullptr, *train.y);
@@ -87,8 +87,15 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
     next_ = FitStep::TrainEnd;
     return;
   }
-  train_->program = traceTrainStep(network, *compiled_, data, model_->step(), train_->logs,
-                                   train_->batches.largest());
+  Optimizer& optimizer = compiled_->optimizer();
+  const bool wasBuilt = optimizer.isBuilt();
+  try {
+    train_->program = traceTrainStep(network, *compiled_, data, model_->step(), train_->logs,
+                                     train_->batches.largest());
+  } catch (...) {
+    if (!wasBuilt) optimizer.unbuild();
+    throw;
+  }
   model_->noteTraced(Model::Traced::Fit);
 }
 

@@ -16,14 +16,14 @@ std::vector<int64_t> withRows(int64_t rows, const std::vector<int64_t>& rowSizes
 }
 
 StepData checked(const Model& model, const Compiled& compiled, StepData data) {
-  checkInput(model.network(), *data.x, "evaluate");
-  checkTargets(model.network(), compiled, data, "evaluate");
+  checkInput(model.network(), *data.x, "model.evaluate");
+  checkTargets(model.network(), compiled, data, "model.evaluate");
   data.weights = rowWeights(data.weights, nullptr, *data.y);
   return data;
 }
 
 const Tensor& checkedInput(const Model& model, const TensorPtr& x) {
-  checkInput(model.network(), *x, "predict");
+  checkInput(model.network(), *x, "model.predict");
   return *x;
 }
 

@@ -11,7 +11,7 @@ Model::Model(const std::string& configJson, uint64_t seed)
 void Model::build(const std::optional<std::vector<int64_t>>& sizes) {
   if (network_.isBuilt()) {
     require(!sizes || *sizes == *network_.inputSizes(), [&] {
-      return "build: the model is built for input shape " +
+      return "model.build: the model is built for input shape " +
              Shape::batched(*network_.inputSizes()).toString() + ", got " +
              Shape::batched(*sizes).toString();
     }, ErrorCode::ShapeMismatch);
@@ -52,14 +52,14 @@ std::vector<Variable*> Model::weights() const {
 void Model::setWeights(const std::vector<TensorPtr>& values) {
   const std::vector<Variable*> variables = weights();
   require(values.size() == variables.size(), [&] {
-    return "setWeights: expected " + std::to_string(variables.size()) + " tensors, got " +
+    return "model.setWeights: expected " + std::to_string(variables.size()) + " tensors, got " +
            std::to_string(values.size());
   });
   for (size_t i = 0; i < values.size(); ++i) {
     const Variable& variable = *variables[i];
     const Tensor& value = *values[i];
     require(value.sizes() == variable.sizes() && value.dtype() == variable.dtype(), [&] {
-      return "setWeights: " + variable.name() + ": expected " + dtypeName(variable.dtype()) + " " +
+      return "model.setWeights: " + variable.name() + ": expected " + dtypeName(variable.dtype()) + " " +
              sizesToString(variable.sizes()) + ", got " + dtypeName(value.dtype()) + " " +
              sizesToString(value.sizes());
     }, ErrorCode::ShapeMismatch);

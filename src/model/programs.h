@@ -39,7 +39,7 @@ std::unique_ptr<Executable> tracePredictStep(const Sequential& network, const Te
                                              Variable& step, int64_t maxBatch);
 
 /// Checks data against the network's input and output and the loss: shapes, equal numbers of rows,
-/// class numbers. `what` begins the sentence ("fit"). Throws ShapeMismatch, InvalidArgument.
+/// class numbers. `what` begins the sentence ("model.fit"). Throws ShapeMismatch, InvalidArgument.
 void checkInput(const Sequential& network, const Tensor& x, const std::string& what);
 void checkTargets(const Sequential& network, const Compiled& compiled, const StepData& data,
                   const std::string& what);

@@ -32,7 +32,7 @@ std::vector<float> readClassWeights(const Json& record) {
   for (size_t i = 0; i < record.size(); ++i) {
     const auto it = record.find(std::to_string(i));
     require(it != record.end() && it->is_number(), [&] {
-      return "class_weight: expected a number for each class from 0 to " +
+      return "model.fit: classWeight: expected a number for each class from 0 to " +
              std::to_string(record.size() - 1) + ", got " + record.dump().substr(0, 100);
     });
     weights.push_back(it->get<float>());
@@ -62,7 +62,7 @@ TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight,
   std::fill(weights.begin(), weights.end(), 1.0f);
   if (sampleWeight) {
     require(sampleWeight->rows() == rows && sampleWeight->count() == rows, [&] {
-      return "sample_weight: expected one weight for each of " + std::to_string(rows) +
+      return "sampleWeight: expected one weight for each of " + std::to_string(rows) +
              " samples, got shape " + sizesToString(sampleWeight->sizes());
     }, ErrorCode::ShapeMismatch);
     kernels::toFloat(sampleWeight->bytes().data(), sampleWeight->dtype(), rows, weights.data());
@@ -70,7 +70,7 @@ TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight,
   if (classWeight.is_null()) return result;
 
   require(targets.sizes().size() <= 2, [&] {
-    return "class_weight: expected targets of shape (samples) or (samples, classes), got " +
+    return "model.fit: classWeight: expected targets of shape (samples) or (samples, classes), got " +
            sizesToString(targets.sizes());
   });
   const std::vector<float> byClass = readClassWeights(classWeight);
@@ -81,7 +81,7 @@ TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight,
     const auto largest = std::max_element(first, first + static_cast<std::ptrdiff_t>(width));
     const float label = width == 1 ? *first : static_cast<float>(largest - first);
     require(isWholeIn(label, static_cast<int64_t>(byClass.size())), [&] {
-      return "class_weight: expected a weight for each class of y, got none for class " +
+      return "model.fit: classWeight: expected a weight for each class of y, got none for class " +
              numberText(label);
     });
     weights[row] *= byClass[static_cast<size_t>(label)];

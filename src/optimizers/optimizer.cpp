@@ -68,6 +68,11 @@ void Optimizer::build(const std::vector<Variable*>& trainable) {
   isBuilt_ = true;
 }
 
+void Optimizer::unbuild() {
+  slots_.clear();
+  isBuilt_ = false;
+}
+
 const std::vector<std::unique_ptr<Variable>>& Optimizer::slots(const std::string& slotName) const {
   return slots_.at(slotName);
 }

@@ -42,6 +42,8 @@ class Optimizer {
   /// Creates the slots, zeroed. A second call for the same variables does nothing.
   void build(const std::vector<Variable*>& trainable);
   bool isBuilt() const { return isBuilt_; }
+  /// Undoes a `build` that no step has used.
+  void unbuild();
   /// One slot of each trainable variable, in their order; only when built.
   const std::vector<std::unique_ptr<Variable>>& slots(const std::string& slotName) const;
 

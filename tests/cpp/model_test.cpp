@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
+#include <functional>
+#include <limits>
 
+#include "allocations.h"
 #include "model/summary.h"
 
 namespace tabtrain::testing {
@@ -56,6 +60,57 @@ TEST(Model, ARefusedFitLeavesAModelWithoutShapesUnbuilt) {
   const StepData right{floats({4, 2}), labels(4, 3), nullptr};
   finish(*model->fit(options({}), right, std::nullopt));
   EXPECT_EQ(model->network().inputSizes(), std::vector<int64_t>{2});
+}
+
+/// Lets the engine take no more than `bytes` besides what it has, until the end of the scope.
+class MemoryLimit {
+ public:
+  explicit MemoryLimit(size_t bytes) {
+    AlignedBuffer::setMaxBytes(AlignedBuffer::liveBytes() + bytes);
+  }
+  ~MemoryLimit() { AlignedBuffer::setMaxBytes(std::numeric_limits<size_t>::max()); }
+};
+
+const char* const kLarge =
+    R"({"class_name": "Sequential", "config": {"layers": [
+        {"class_name": "Dense", "config": {"units": 100, "batch_input_shape": [null, 100]}}]}})";
+
+ErrorCode codeOf(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return ErrorCode::Internal;
+}
+
+TEST(Model, AFitWithoutRoomLeavesTheOptimizerAsItWas) {
+  const auto model = compiled(kLarge);
+  model->predict(InferenceOptions(Json::object(), "predict"), floats({1, 100}));
+  const Bytes before = model->saveCheckpoint(OptimizerLayout::Auto).data;
+  const StepData data{floats({4, 100}), labels(4, 3), nullptr};
+  {
+    const MemoryLimit limit(60'000);  // one slot of the kernel fits, two do not
+    EXPECT_EQ(codeOf([&] { model->fit(options({}), data, std::nullopt); }),
+              ErrorCode::OutOfMemory);
+  }
+  EXPECT_EQ(model->saveCheckpoint(OptimizerLayout::Auto).data, before);
+}
+
+TEST(Model, ACheckpointWithoutRoomChangesNothing) {
+  const auto trained = compiled(kLarge);
+  finish(*trained->fit(options({}), {floats({4, 100}), labels(4, 3), nullptr}, std::nullopt));
+  const BundleFiles files = trained->saveCheckpoint(OptimizerLayout::Auto);
+  const Bundle bundle(files.index, {files.data});
+  const auto model = compiled(kLarge);
+  const Bytes before = model->saveCheckpoint(OptimizerLayout::Auto).data;
+  {
+    const MemoryLimit limit(60'000);
+    EXPECT_EQ(codeOf([&] { model->loadCheckpoint(bundle); }), ErrorCode::OutOfMemory);
+  }
+  EXPECT_EQ(model->saveCheckpoint(OptimizerLayout::Auto).data, before);
+  model->loadCheckpoint(bundle);
+  EXPECT_NE(model->saveCheckpoint(OptimizerLayout::Auto).data, before);
 }
 
 TEST(Model, ARefusedBuildCanBeRepeated) {
@@ -118,6 +173,19 @@ TEST(Model, EachPassIsShuffledAnewAndAlikeForEqualSeeds) {
   const auto model = compiled(kUnbuilt);
   const auto first = model->nextShuffle().block(0);
   EXPECT_NE(model->nextShuffle().block(0), first);
+}
+
+TEST(Model, StepsAfterTheFirstAllocateNothing) {
+  const auto model = compiled(kUnbuilt);
+  const StepData data{floats({33, 2}), labels(33, 3), nullptr};
+  const auto run = model->fit(
+      options({{"epochs", 4}, {"batch_size", 4}, {"validation_split", 0.2}}), data, std::nullopt);
+  EXPECT_GT(run->plannedBytes(), 0u);
+  while (run->next() != FitStep::EpochEnd) {
+  }
+  const int64_t first = run->epoch();
+  EXPECT_EQ(countAllocations([&] { finish(*run); }), 0);
+  EXPECT_EQ(run->epoch(), first + 3);
 }
 
 TEST(Batches, AShuffledPassHoldsEveryRowOnce) {

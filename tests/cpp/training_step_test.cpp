@@ -1,45 +1,9 @@
 // A whole training step: partial batches in one plan, no allocation, the same bits every time.
 #include <gtest/gtest.h>
 
-#include <Eigen/Core>
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
+#include "allocations.h"
 #include "classifier.h"
 #include "golden.h"
-
-namespace {
-
-// Allocations of the whole program while `gIsCounting`.
-std::atomic<bool> gIsCounting{false};
-std::atomic<int> gAllocations{0};
-
-void* allocate(std::size_t size, std::size_t alignment) {
-  if (gIsCounting) ++gAllocations;
-  const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
-  return std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
-}
-
-void* allocateOrThrow(std::size_t size, std::size_t alignment) {
-  void* memory = allocate(size, alignment);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-constexpr std::size_t kDefault = alignof(std::max_align_t);
-
-}  // namespace
-
-// The other forms of new and delete call these.
-void* operator new(std::size_t size) { return allocateOrThrow(size, kDefault); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return allocateOrThrow(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace tabtrain::testing {
 namespace {
@@ -140,21 +104,12 @@ TEST(TrainingStep, LowersTheLoss) {
 TEST(TrainingStep, AllocatesNothing) {
   const Data d = data();
   Classifier classifier(kLayers, "adam", kRows);
-  gAllocations = 0;
-  gIsCounting = true;
-  const auto probe = std::make_unique<int>(1);
-  gIsCounting = false;
-  ASSERT_EQ(gAllocations, 1) << "allocations are not counted";
-
-  Eigen::internal::set_is_malloc_allowed(false);
-  gAllocations = 0;
-  gIsCounting = true;
-  classifier.train(d.x.data(), d.y.data(), kRows);
-  classifier.train(d.x.data(), d.y.data(), 13);
-  classifier.evaluate(d.x.data(), d.y.data(), kRows);
-  gIsCounting = false;
-  Eigen::internal::set_is_malloc_allowed(true);
-  EXPECT_EQ(gAllocations, 0);
+  EXPECT_EQ(countAllocations([&] {
+              classifier.train(d.x.data(), d.y.data(), kRows);
+              classifier.train(d.x.data(), d.y.data(), 13);
+              classifier.evaluate(d.x.data(), d.y.data(), kRows);
+            }),
+            0);
 }
 
 TEST(TrainingStep, IsTheSameToTheLastBit) {

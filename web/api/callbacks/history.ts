@@ -7,6 +7,11 @@ export class History extends Callback {
   /** One list per name: `loss`, the metrics, and `val_*`. */
   readonly history: Record<string, number[]> = {};
 
+  /** The records without the model, so that a history can be kept as JSON. */
+  toJSON(): { epoch: number[]; history: Record<string, number[]> } {
+    return { epoch: this.epoch, history: this.history };
+  }
+
   override onTrainBegin(): void {
     this.epoch.length = 0;
   }

@@ -25,12 +25,20 @@ export const initializers = {
   heUniform: make<SeedOptions>('heUniform', 'HeUniform', SEED),
   /** Truncated normal, stddev sqrt(2 / fanIn). */
   heNormal: make<SeedOptions>('heNormal', 'HeNormal', SEED),
+  /** Every element `value`, default 0. */
+  constant: make<{ readonly value?: number }>('constant', 'Constant', { value: number() }),
   zeros: make<Record<never, never>>('zeros', 'Zeros', {}),
   ones: make<Record<never, never>>('ones', 'Ones', {}),
   /** Default mean 0, stddev 0.05. */
   randomNormal: make<SeedOptions & { readonly mean?: number; readonly stddev?: number }>(
     'randomNormal',
     'RandomNormal',
+    NORMAL,
+  ),
+  /** Normal, drawn again beyond two standard deviations; default mean 0, stddev 0.05. */
+  truncatedNormal: make<SeedOptions & { readonly mean?: number; readonly stddev?: number }>(
+    'truncatedNormal',
+    'TruncatedNormal',
     NORMAL,
   ),
   /** Default -0.05 to 0.05. */

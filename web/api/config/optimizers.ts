@@ -133,9 +133,18 @@ function make(
   return new Optimizer({ class_name: className, config });
 }
 
+const missing = (name: string) => (): never =>
+  unsupported(`optimizers.${name}: this optimizer is not in this version`);
+
 /** Optimizers, with Keras's formulas of either generation. */
 export const optimizers = {
   /** Gradient descent: velocity = momentum * velocity - rate * gradient. */
   sgd: (options?: SgdOptions): Optimizer => make('sgd', 'SGD', SGD, options),
   adam: (options?: AdamOptions): Optimizer => make('adam', 'Adam', ADAM, options),
+  /** Not in this version: throws `UNSUPPORTED`. */
+  rmsprop: missing('rmsprop'),
+  /** Not in this version: throws `UNSUPPORTED`. */
+  adagrad: missing('adagrad'),
+  /** Not in this version: throws `UNSUPPORTED`. */
+  adamw: missing('adamw'),
 } as const;

@@ -14,6 +14,11 @@ const SIMD_PROBE = [
   253, 98, 11,
 ];
 
+/** The smallest module that catches an exception: `try catch_all end`. */
+const EXCEPTIONS_PROBE = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 8, 1, 6, 0, 6, 64, 25, 11, 11,
+];
+
 /** Throws `INVALID_ARGUMENT` or `UNSUPPORTED` unless `variant` names a build of this version. */
 export function checkVariant(variant: Variant): void {
   if (!NAMES.includes(variant)) {
@@ -28,7 +33,7 @@ export function checkVariant(variant: Variant): void {
 
 /**
  * The build to load and each fallback taken on the way.
- * Throws `UNSUPPORTED_ENVIRONMENT` where there is no WebAssembly or no SIMD128.
+ * Throws `UNSUPPORTED_ENVIRONMENT` where there is no WebAssembly, no SIMD128 or no exceptions.
  */
 export function pickVariant(variant: Variant): { variant: 'simd'; why: string[] } {
   checkVariant(variant);
@@ -39,6 +44,12 @@ export function pickVariant(variant: Variant): { variant: 'simd'; why: string[] 
     throw new TabtrainError(
       'UNSUPPORTED_ENVIRONMENT',
       'this environment has no WebAssembly SIMD (Chrome 91, Firefox 89, Safari 16.4 and Node 16.4 have it)',
+    );
+  }
+  if (!WebAssembly.validate(new Uint8Array(EXCEPTIONS_PROBE))) {
+    throw new TabtrainError(
+      'UNSUPPORTED_ENVIRONMENT',
+      'this environment has no WebAssembly exceptions (Chrome 95, Firefox 100, Safari 15.2 and Node 17 have them)',
     );
   }
   const why =

@@ -1,4 +1,4 @@
-"""Writes seed inputs for the checkpoint fuzzer: make_seeds.py DIRECTORY
+"""Writes seed inputs for the checkpoint fuzzer: checkpoint_fuzzer_seeds.py DIRECTORY
 
 They are the checkpoints of tests/cpp/data and tests/golden, in the form that checkpoint_fuzz_target.h gives: as files,
 as files with checksums to repair, as object graphs, and their `checkpoint` state files.
