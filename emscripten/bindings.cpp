@@ -58,8 +58,7 @@ struct Guard<method> {
   }
 };
 
-template <typename Class, typename Result, typename... Args,
-          Result (Class::*method)(Args...) const>
+template <typename Class, typename Result, typename... Args, Result (Class::*method)(Args...) const>
 struct Guard<method> {
   static Result call(const Class& self, Args... args) {
     return guarded([&]() -> Result { return (self.*method)(std::forward<Args>(args)...); });
@@ -72,8 +71,8 @@ constexpr auto safe = &Guard<function>::call;
 // Values across the border.
 
 val view(std::span<const std::byte> bytes) {
-  return val(emscripten::typed_memory_view(bytes.size(),
-                                           reinterpret_cast<const uint8_t*>(bytes.data())));
+  return val(
+      emscripten::typed_memory_view(bytes.size(), reinterpret_cast<const uint8_t*>(bytes.data())));
 }
 
 template <typename Number>

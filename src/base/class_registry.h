@@ -33,14 +33,15 @@ const ClassRow<Base>* findRow(std::span<const ClassRow<Base>> rows, const std::s
 /// Makes the object that a config names. `kind` ("layer", "loss") is for errors: UnknownClass with
 /// the known names, InvalidArgument for arguments that the class does not take.
 template <typename Base>
-std::unique_ptr<Base> makeFromConfig(std::span<const ClassRow<Base>> rows, const ClassConfig& config,
-                                     const std::string& kind) {
+std::unique_ptr<Base> makeFromConfig(std::span<const ClassRow<Base>> rows,
+                                     const ClassConfig& config, const std::string& kind) {
   const ClassRow<Base>* row = findRow(rows, config.className);
   if (row == nullptr) {
     std::string known;
-    for (const auto& other : rows) known += (known.empty() ? "" : ", ") + std::string(other.className);
-    throw Error(ErrorCode::UnknownClass, kind + ": expected one of " + known + "; got unknown \"" +
-                                             config.className + "\"");
+    for (const auto& other : rows)
+      known += (known.empty() ? "" : ", ") + std::string(other.className);
+    throw Error(ErrorCode::UnknownClass,
+                kind + ": expected one of " + known + "; got unknown \"" + config.className + "\"");
   }
   ConfigReader reader(row->className, config.config);
   auto object = row->make(reader);

@@ -31,9 +31,10 @@ DType dtypeFromName(std::string_view name) {
   for (const auto& row : kNames) {
     if (name == row.name) return row.dtype;
   }
-  throw Error(ErrorCode::InvalidArgument, "dtype: expected one of float32, float64, int32, uint8, "
-                                          "int64, bool; got \"" +
-                                              std::string(name) + "\"");
+  throw Error(ErrorCode::InvalidArgument,
+              "dtype: expected one of float32, float64, int32, uint8, "
+              "int64, bool; got \"" +
+                  std::string(name) + "\"");
 }
 
 }  // namespace tabtrain

@@ -39,7 +39,8 @@ class Error : public std::exception {
 
 /// Throws `InvalidArgument` unless `condition`; the sentence is only built on failure.
 template <typename MakeMessage>
-void require(bool condition, MakeMessage&& makeMessage, ErrorCode code = ErrorCode::InvalidArgument) {
+void require(bool condition, MakeMessage&& makeMessage,
+             ErrorCode code = ErrorCode::InvalidArgument) {
   if (!condition) throw Error(code, makeMessage());
 }
 

@@ -70,9 +70,8 @@ int64_t elementCount(const std::vector<int64_t>& sizes) {
     if (size == 0) {
       empty = true;
     } else {
-      require(count <= kMaxElements / size, [&] {
-        return "shape " + sizesToString(sizes) + ": expected at most 2^53 elements";
-      });
+      require(count <= kMaxElements / size,
+              [&] { return "shape " + sizesToString(sizes) + ": expected at most 2^53 elements"; });
       count *= size;
     }
   }

@@ -23,14 +23,14 @@ void AlignedBuffer::Deleter::operator()(std::byte* data) const {
 AlignedBuffer::AlignedBuffer(size_t size) {
   if (size == 0) return;
   const auto refuse = [&] {
-    return Error(ErrorCode::OutOfMemory,
-                 "memory: expected at most " + std::to_string(gMaxBytes) + " bytes in use; " +
-                     std::to_string(gLiveBytes) + " are, and " + std::to_string(size) +
-                     " more were asked for");
+    return Error(ErrorCode::OutOfMemory, "memory: expected at most " + std::to_string(gMaxBytes) +
+                                             " bytes in use; " + std::to_string(gLiveBytes) +
+                                             " are, and " + std::to_string(size) +
+                                             " more were asked for");
   };
   if (gLiveBytes > gMaxBytes || size > gMaxBytes - gLiveBytes) throw refuse();
-  auto* data = static_cast<std::byte*>(
-      ::operator new[](size, std::align_val_t{kAlignment}, std::nothrow));
+  auto* data =
+      static_cast<std::byte*>(::operator new[](size, std::align_val_t{kAlignment}, std::nothrow));
   if (data == nullptr) throw refuse();
   std::memset(data, 0, size);
   data_ = std::unique_ptr<std::byte[], Deleter>(data, Deleter{size});
@@ -53,9 +53,13 @@ Variable::Variable(std::string name, std::string path, DType dtype, std::vector<
 
 void Variable::allocate() const {
   const double bytes = static_cast<double>(count_) * static_cast<double>(itemSize(dtype_));
-  require(bytes <= static_cast<double>(std::numeric_limits<size_t>::max()), [&] {
-    return name_ + ": " + sizesToString(sizes_) + " elements are more than this machine can address";
-  }, ErrorCode::OutOfMemory);
+  require(
+      bytes <= static_cast<double>(std::numeric_limits<size_t>::max()),
+      [&] {
+        return name_ + ": " + sizesToString(sizes_) +
+               " elements are more than this machine can address";
+      },
+      ErrorCode::OutOfMemory);
   storage_ = AlignedBuffer(static_cast<size_t>(count_) * itemSize(dtype_));
   if (fill_) fill_({reinterpret_cast<float*>(storage_.data()), static_cast<size_t>(count_)});
 }

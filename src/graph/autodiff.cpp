@@ -12,9 +12,8 @@ std::vector<bool> dependents(const Graph& graph, const std::vector<Expr>& xs) {
   std::vector<bool> depends(graph.values().size(), false);
   for (const Expr& x : xs) depends[static_cast<size_t>(x.id)] = true;
   for (const Node& node : graph.nodes()) {
-    const bool any = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
-      return depends[static_cast<size_t>(id)];
-    });
+    const bool any = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                 [&](ValueId id) { return depends[static_cast<size_t>(id)]; });
     if (!any) continue;
     for (ValueId id : node.outputs) depends[static_cast<size_t>(id)] = true;
   }

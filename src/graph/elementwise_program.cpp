@@ -35,9 +35,12 @@ SymbolicPattern broadcastPattern(const Shape& from, const Shape& to) {
   }
   pattern.period = product(runs[last - 1]);
   const bool hasPrefix = last == 3;
-  require(last <= 2 || hasPrefix, [&] {
-    return "broadcast: " + from.toString() + " to " + to.toString() + " is not supported";
-  }, ErrorCode::Unsupported);
+  require(
+      last <= 2 || hasPrefix,
+      [&] {
+        return "broadcast: " + from.toString() + " to " + to.toString() + " is not supported";
+      },
+      ErrorCode::Unsupported);
   if (hasPrefix) pattern.block = to.product(runs[1].begin, to.rank());
   return pattern;
 }

@@ -203,10 +203,13 @@ const float* Executable::fetch(size_t index) const {
 }
 
 void Executable::run(int64_t batch) {
-  require(batch > 0 && batch <= maxBatch_, [&] {
-    return "batch: expected 1 to " + std::to_string(maxBatch_) + " rows, got " +
-           std::to_string(batch);
-  }, ErrorCode::Internal);
+  require(
+      batch > 0 && batch <= maxBatch_,
+      [&] {
+        return "batch: expected 1 to " + std::to_string(maxBatch_) + " rows, got " +
+               std::to_string(batch);
+      },
+      ErrorCode::Internal);
   if (batchSize_ != nullptr) *batchSize_ = static_cast<float>(batch);
   for (BoundStep& step : bound_) {
     const KernelArgs args{step.in, step.out, step.workspace, batch};

@@ -43,7 +43,7 @@ class Executable {
     int64_t by = 0;
     std::unique_ptr<ElementwiseProgram> program;
     Dim elements;
-    Dim columns;        // of the producer's output: the elements of one row
+    Dim columns;  // of the producer's output: the elements of one row
     int64_t tileRows = 0;
     float* tile = nullptr;
     float* scratch = nullptr;

@@ -45,7 +45,8 @@ Expr softmax(Expr x) { return apply("Softmax", {toFloat(x)}); }
 Expr logSoftmax(Expr x) { return apply("LogSoftmax", {toFloat(x)}); }
 
 Expr matMul(Expr a, Expr b, bool transposeA, bool transposeB) {
-  return apply("MatMul", {toFloat(a), toFloat(b)}, {{"transpose_a", transposeA}, {"transpose_b", transposeB}});
+  return apply("MatMul", {toFloat(a), toFloat(b)},
+               {{"transpose_a", transposeA}, {"transpose_b", transposeB}});
 }
 
 Expr reshape(Expr x, const Shape& shape) {
@@ -55,9 +56,10 @@ Expr reshape(Expr x, const Shape& shape) {
 namespace {
 
 Expr reduce(const char* opName, Expr x, size_t begin, size_t end, bool keepDims) {
-  return apply(opName, {toFloat(x)}, {{"begin", static_cast<int64_t>(begin)},
-                             {"end", static_cast<int64_t>(end)},
-                             {"keep_dims", keepDims}});
+  return apply(opName, {toFloat(x)},
+               {{"begin", static_cast<int64_t>(begin)},
+                {"end", static_cast<int64_t>(end)},
+                {"keep_dims", keepDims}});
 }
 
 }  // namespace
@@ -85,9 +87,7 @@ Expr maxOver(Expr x, size_t begin, size_t end, bool keepDims) {
 
 Expr argMax(Expr x) { return apply("ArgMax", {toFloat(x)}); }
 
-Expr oneHot(Expr indices, int64_t depth) {
-  return apply("OneHot", {indices}, {{"depth", depth}});
-}
+Expr oneHot(Expr indices, int64_t depth) { return apply("OneHot", {indices}, {{"depth", depth}}); }
 
 Expr broadcastTo(Expr x, const Shape& shape) {
   return x.shape() == shape ? x : apply("BroadcastTo", {x}, {{"shape", shape}});
@@ -114,9 +114,7 @@ Expr sumTo(Expr x, const Shape& shape) {
 
 Expr stopGradient(Expr x) { return apply("StopGradient", {x}); }
 
-Expr toFloat(Expr x) {
-  return x.type().dtype == DType::Float32 ? x : apply("Cast", {x});
-}
+Expr toFloat(Expr x) { return x.type().dtype == DType::Float32 ? x : apply("Cast", {x}); }
 
 Expr randomUniform(Expr counter, const Shape& shape, uint64_t seed, const std::string& path) {
   return apply("RandomUniform", {counter},

@@ -17,9 +17,10 @@ std::vector<ValueId> Graph::add(Node node) {
   if (node.op->kind() == OpKind::Assign) {
     // They could be run in either order.
     for (NodeId other : assignments_) {
-      require(this->node(other).variable != node.variable, [&] {
-        return "variable " + node.variable->path() + ": expected one assignment a step";
-      }, ErrorCode::Unsupported);
+      require(
+          this->node(other).variable != node.variable,
+          [&] { return "variable " + node.variable->path() + ": expected one assignment a step"; },
+          ErrorCode::Unsupported);
     }
     assignments_.push_back(id);
   }

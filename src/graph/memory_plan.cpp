@@ -24,9 +24,8 @@ MemoryPlan planMemory(const std::vector<BufferRequest>& requests) {
   plan.offsets.assign(requests.size(), 0);
   std::vector<size_t> bySize(requests.size());
   std::iota(bySize.begin(), bySize.end(), size_t{0});
-  std::stable_sort(bySize.begin(), bySize.end(), [&](size_t a, size_t b) {
-    return requests[a].bytes > requests[b].bytes;
-  });
+  std::stable_sort(bySize.begin(), bySize.end(),
+                   [&](size_t a, size_t b) { return requests[a].bytes > requests[b].bytes; });
 
   std::vector<size_t> placed;  // by offset
   for (size_t index : bySize) {
@@ -39,11 +38,10 @@ MemoryPlan planMemory(const std::vector<BufferRequest>& requests) {
     }
     plan.offsets[index] = offset;
     plan.bytes = std::max(plan.bytes, offset + bytes);
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), index,
-                                   [&](size_t a, size_t b) {
-                                     return plan.offsets[a] < plan.offsets[b];
-                                   }),
-                  index);
+    placed.insert(
+        std::upper_bound(placed.begin(), placed.end(), index,
+                         [&](size_t a, size_t b) { return plan.offsets[a] < plan.offsets[b]; }),
+        index);
   }
   return plan;
 }

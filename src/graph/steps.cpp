@@ -11,7 +11,9 @@ namespace {
 
 using Consumers = std::vector<std::vector<NodeId>>;  // by value: the live nodes that read it
 
-bool isCounter(const Node& node) { return node.op->kind() == OpKind::Assign && node.inputs.empty(); }
+bool isCounter(const Node& node) {
+  return node.op->kind() == OpKind::Assign && node.inputs.empty();
+}
 
 /// Elementwise nodes and assignments of values can join a run.
 bool joinsRun(const Node& node) {
@@ -169,8 +171,7 @@ class Scheduler {
     }
     if (target < 0) return -1;
     const Step& run = steps_[static_cast<size_t>(target)];
-    const bool fits =
-        run.isElementwise && run.elements == graph_.type(output).shape.elements();
+    const bool fits = run.isElementwise && run.elements == graph_.type(output).shape.elements();
     return fits ? target : -1;
   }
 

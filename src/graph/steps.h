@@ -12,8 +12,8 @@ namespace tabtrain {
 struct Step {
   std::vector<NodeId> nodes;
   bool isElementwise = false;
-  Dim elements;            // of each value of an elementwise run
-  NodeId producer = -1;    // a node with a `rows` kernel whose output nobody else reads
+  Dim elements;          // of each value of an elementwise run
+  NodeId producer = -1;  // a node with a `rows` kernel whose output nobody else reads
 };
 
 /// Orders and fuses what `fetches` and the graph's assignments need. Dead nodes are left out. Every

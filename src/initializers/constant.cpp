@@ -13,8 +13,7 @@ class Constant : public Initializer {
   Json config() const override {
     return std::string(className_) == "Constant" ? Json{{"value", value_}} : Json::object();
   }
-  void fill(std::span<float> out, const std::vector<int64_t>&,
-            const PhiloxStream&) const override {
+  void fill(std::span<float> out, const std::vector<int64_t>&, const PhiloxStream&) const override {
     std::fill(out.begin(), out.end(), static_cast<float>(value_));
   }
 

@@ -13,8 +13,8 @@ namespace {
 constexpr PhiloxKey kScrambleKey = {0x3ec8f720, 0x02461e29};
 
 PhiloxStream statelessStream(uint64_t seed) {
-  const PhiloxBlock mix = philox(
-      {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32), 0, 0}, kScrambleKey);
+  const PhiloxBlock mix =
+      philox({static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32), 0, 0}, kScrambleKey);
   return {{mix[0], mix[1]}, (uint64_t{mix[3]} << 32) | mix[2]};
 }
 
@@ -106,9 +106,7 @@ class Normal : public RandomInitializer {
       : RandomInitializer(reader),
         mean_(reader.number("mean", 0.0)),
         stddev_(reader.number("stddev", 0.05, 0.0)) {}
-  const char* className() const override {
-    return kTruncated ? "TruncatedNormal" : "RandomNormal";
-  }
+  const char* className() const override { return kTruncated ? "TruncatedNormal" : "RandomNormal"; }
   Json config() const override {
     return {{"mean", mean_}, {"stddev", stddev_}, {"seed", seedJson()}};
   }

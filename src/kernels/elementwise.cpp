@@ -133,12 +133,13 @@ void expand(const void* data, DType dtype, BroadcastPattern pattern, int64_t beg
     const bool isRun = pattern.repeat == 1 && pattern.period > 1;
     // The elements until the pattern takes its next step: a stretch of equal or of successive ones.
     int64_t run = isRun ? pattern.period - index : pattern.repeat - position % pattern.repeat;
-    if (pattern.period == 1) run = pattern.block == 0 ? count : pattern.block - position % pattern.block;
+    if (pattern.period == 1)
+      run = pattern.block == 0 ? count : pattern.block - position % pattern.block;
     run = std::min(run, count - done);
     if (isRun) {
-      toFloat(static_cast<const std::byte*>(data) +
-                  static_cast<size_t>(base + index) * itemSize(dtype),
-              dtype, run, result + done);
+      toFloat(
+          static_cast<const std::byte*>(data) + static_cast<size_t>(base + index) * itemSize(dtype),
+          dtype, run, result + done);
     } else {
       std::fill_n(result + done, run, load(data, dtype, base + index));
     }

@@ -38,10 +38,13 @@ class Blocking : public Eigen::internal::level3_blocking<float, float> {
 template <int kOrderA, int kOrderB>
 void run(const GemmShape& shape, ConstMatrix a, ConstMatrix b, float* c, int64_t strideC,
          Blocking& blocking) {
-  Eigen::internal::general_matrix_matrix_product<
-      Index, float, kOrderB, false, float, kOrderA, false, Eigen::ColMajor,
-      1>::run(shape.n, shape.m, shape.k, b.data, b.stride, a.data, a.stride, c, 1, strideC, 1.0f,
-              blocking, nullptr);
+  Eigen::internal::general_matrix_matrix_product<Index, float, kOrderB, false, float, kOrderA,
+                                                 false, Eigen::ColMajor, 1>::run(shape.n, shape.m,
+                                                                                 shape.k, b.data,
+                                                                                 b.stride, a.data,
+                                                                                 a.stride, c, 1,
+                                                                                 strideC, 1.0f,
+                                                                                 blocking, nullptr);
 }
 
 }  // namespace

@@ -18,8 +18,9 @@ const std::array kActivations = {
 }  // namespace
 
 const Activation& findActivation(const Json& json, const std::string& argument) {
-  const std::string name = json.is_null() ? "linear" : json.is_string() ? json.get<std::string>()
-                                                                        : json.dump();
+  const std::string name = json.is_null()     ? "linear"
+                           : json.is_string() ? json.get<std::string>()
+                                              : json.dump();
   std::string known;
   for (const Activation& activation : kActivations) {
     if (name == activation.name) return activation;

@@ -34,10 +34,13 @@ class Dense : public Layer {
 
  protected:
   void build(const Shape& input) override {
-    require(input.rank() >= 2, [&] {
-      return name() + ": expected an input of shape (None, ..., features), got " +
-             input.toString();
-    }, ErrorCode::ShapeMismatch);
+    require(
+        input.rank() >= 2,
+        [&] {
+          return name() + ": expected an input of shape (None, ..., features), got " +
+                 input.toString();
+        },
+        ErrorCode::ShapeMismatch);
     kernel_ = &addWeight("kernel", {input.back().size, units_}, *kernelInitializer_);
     if (useBias_) bias_ = &addWeight("bias", {units_}, *biasInitializer_);
   }

@@ -27,9 +27,8 @@ class Dropout : public Layer {
 
  protected:
   Json ownConfig() const override {
-    return {{"rate", rate_},
-            {"noise_shape", nullptr},
-            {"seed", seed_ ? Json(*seed_) : Json(nullptr)}};
+    return {
+        {"rate", rate_}, {"noise_shape", nullptr}, {"seed", seed_ ? Json(*seed_) : Json(nullptr)}};
   }
 
  private:

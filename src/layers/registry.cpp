@@ -15,8 +15,10 @@ std::unique_ptr<Layer> makeBatchNormalization(ConfigReader& reader);
 namespace {
 
 const std::array kRows = {
-    ClassRow<Layer>{"InputLayer", {}, makeInputLayer}, ClassRow<Layer>{"Dense", {}, makeDense},
-    ClassRow<Layer>{"Activation", {}, makeActivation}, ClassRow<Layer>{"Dropout", {}, makeDropout},
+    ClassRow<Layer>{"InputLayer", {}, makeInputLayer},
+    ClassRow<Layer>{"Dense", {}, makeDense},
+    ClassRow<Layer>{"Activation", {}, makeActivation},
+    ClassRow<Layer>{"Dropout", {}, makeDropout},
     ClassRow<Layer>{"Flatten", {}, makeFlatten},
     ClassRow<Layer>{"BatchNormalization", {}, makeBatchNormalization},
 };

@@ -6,8 +6,8 @@ namespace tabtrain {
 Expr binaryCrossentropy(Expr yTrue, Expr yPred, bool fromLogits, double labelSmoothing) {
   yTrue = matchRank(yTrue, yPred);
   if (labelSmoothing > 0.0) {
-    yTrue = yTrue * static_cast<float>(1.0 - labelSmoothing) +
-            static_cast<float>(0.5 * labelSmoothing);
+    yTrue =
+        yTrue * static_cast<float>(1.0 - labelSmoothing) + static_cast<float>(0.5 * labelSmoothing);
   }
   const Expr logits = fromLogits ? yPred : inputOf(yPred, "Sigmoid");
   if (logits) {
@@ -19,8 +19,8 @@ Expr binaryCrossentropy(Expr yTrue, Expr yPred, bool fromLogits, double labelSmo
                     logarithm1p(exponential(negativeAbsolute)));
   }
   const Expr p = clip(yPred, kEpsilon, 1.0f - kEpsilon);
-  const Expr value = yTrue * logarithm(p + kEpsilon) +
-                     (1.0f - yTrue) * logarithm(1.0f - p + kEpsilon);
+  const Expr value =
+      yTrue * logarithm(p + kEpsilon) + (1.0f - yTrue) * logarithm(1.0f - p + kEpsilon);
   return meanLast(-value);
 }
 

@@ -30,10 +30,13 @@ Expr matchRank(Expr yTrue, Expr yPred) {
   if (yTrue.rank() + 1 == yPred.rank() && yPred.shape().back().isOne()) {
     return reshape(yTrue, yPred.shape());
   }
-  require(yTrue.shape() == yPred.shape(), [&] {
-    return "y: expected targets of the shape of the predictions " + yPred.shape().toString() +
-           ", got " + yTrue.shape().toString();
-  }, ErrorCode::ShapeMismatch);
+  require(
+      yTrue.shape() == yPred.shape(),
+      [&] {
+        return "y: expected targets of the shape of the predictions " + yPred.shape().toString() +
+               ", got " + yTrue.shape().toString();
+      },
+      ErrorCode::ShapeMismatch);
   return yTrue;
 }
 
@@ -43,11 +46,14 @@ Expr classIndices(Expr yTrue, Expr yPred) {
   const Shape expected(dims);
   dims.push_back(Dim{});
   const Shape column(std::move(dims));
-  require(yTrue.shape() == expected || yTrue.shape() == column, [&] {
-    return "y: expected class indices of shape " + expected.toString() + " or " +
-           column.toString() + " for predictions " + yPred.shape().toString() + ", got " +
-           yTrue.shape().toString();
-  }, ErrorCode::ShapeMismatch);
+  require(
+      yTrue.shape() == expected || yTrue.shape() == column,
+      [&] {
+        return "y: expected class indices of shape " + expected.toString() + " or " +
+               column.toString() + " for predictions " + yPred.shape().toString() + ", got " +
+               yTrue.shape().toString();
+      },
+      ErrorCode::ShapeMismatch);
   return reshape(yTrue, expected);
 }
 

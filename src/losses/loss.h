@@ -52,7 +52,8 @@ Expr classIndices(Expr yTrue, Expr yPred);
 /// The mean over the last axis: what Keras's loss functions end with.
 Expr meanLast(Expr x);
 
-// The functions behind the losses, which the metrics of the same names share. All give [batch, ...].
+// The functions behind the losses, which the metrics of the same names share. All give [batch,
+// ...].
 Expr sparseCategoricalCrossentropy(Expr yTrue, Expr yPred, bool fromLogits);
 Expr categoricalCrossentropy(Expr yTrue, Expr yPred, bool fromLogits, double labelSmoothing);
 Expr binaryCrossentropy(Expr yTrue, Expr yPred, bool fromLogits, double labelSmoothing);

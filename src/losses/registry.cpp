@@ -16,9 +16,8 @@ const std::array kRows = {
     ClassRow<Loss>{"SparseCategoricalCrossentropy",
                    {"sparse_categorical_crossentropy"},
                    makeSparseCategoricalCrossentropy},
-    ClassRow<Loss>{"CategoricalCrossentropy",
-                   {"categorical_crossentropy"},
-                   makeCategoricalCrossentropy},
+    ClassRow<Loss>{
+        "CategoricalCrossentropy", {"categorical_crossentropy"}, makeCategoricalCrossentropy},
     ClassRow<Loss>{"BinaryCrossentropy", {"binary_crossentropy"}, makeBinaryCrossentropy},
     ClassRow<Loss>{"MeanSquaredError", {"mean_squared_error", "mse", "MSE"}, makeMeanSquaredError},
 };

@@ -38,8 +38,7 @@ class BinaryAccuracy : public MeanMetric {
 /// argmax(yTrue) == argmax(yPred) over the last axis.
 class CategoricalAccuracy : public MeanMetric {
  public:
-  explicit CategoricalAccuracy(ConfigReader& reader)
-      : MeanMetric(reader, "categorical_accuracy") {}
+  explicit CategoricalAccuracy(ConfigReader& reader) : MeanMetric(reader, "categorical_accuracy") {}
   const char* className() const override { return "CategoricalAccuracy"; }
 
  protected:

@@ -24,18 +24,14 @@ const std::array kRows = {
     ClassRow<Metric>{"SparseCategoricalAccuracy",
                      {"sparse_categorical_accuracy"},
                      makeSparseCategoricalAccuracy},
-    ClassRow<Metric>{"MeanSquaredError",
-                     {"mean_squared_error", "mse", "MSE"},
-                     makeMeanSquaredErrorMetric},
+    ClassRow<Metric>{
+        "MeanSquaredError", {"mean_squared_error", "mse", "MSE"}, makeMeanSquaredErrorMetric},
     ClassRow<Metric>{"SparseCategoricalCrossentropy",
                      {"sparse_categorical_crossentropy"},
                      makeSparseCategoricalCrossentropyMetric},
-    ClassRow<Metric>{"CategoricalCrossentropy",
-                     {"categorical_crossentropy"},
-                     makeCategoricalCrossentropyMetric},
-    ClassRow<Metric>{"BinaryCrossentropy",
-                     {"binary_crossentropy"},
-                     makeBinaryCrossentropyMetric},
+    ClassRow<Metric>{
+        "CategoricalCrossentropy", {"categorical_crossentropy"}, makeCategoricalCrossentropyMetric},
+    ClassRow<Metric>{"BinaryCrossentropy", {"binary_crossentropy"}, makeBinaryCrossentropyMetric},
 };
 
 // In any case of letters, as in Keras.
@@ -61,8 +57,7 @@ std::string metricName(const Json& json) {
   return json.is_string() ? config.className : metric->name();
 }
 
-std::unique_ptr<Metric> makeMetric(const Json& json, const Shape& target,
-                                   const Shape& prediction) {
+std::unique_ptr<Metric> makeMetric(const Json& json, const Shape& target, const Shape& prediction) {
   ClassConfig config = parseClassConfig(json, "metrics");
   if (!json.is_string()) return makeFromConfig<Metric>(kRows, config, "metrics");
   const std::string given = config.className;

@@ -15,7 +15,8 @@ void Batches::shuffle(const PhiloxStream& stream) {
     // 53 random bits scaled to [0, i): the bias is far below what any test could see.
     const PhiloxBlock block = stream.block(i);
     const uint64_t bits = ((uint64_t{block[0]} << 32) | block[1]) >> 11;
-    const auto j = static_cast<size_t>(static_cast<double>(bits) * 0x1p-53 * static_cast<double>(i));
+    const auto j =
+        static_cast<size_t>(static_cast<double>(bits) * 0x1p-53 * static_cast<double>(i));
     std::swap(order_[i - 1], order_[j]);
   }
 }

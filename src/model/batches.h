@@ -19,9 +19,7 @@ class Batches {
   int64_t count() const { return (rows_ + batchSize_ - 1) / batchSize_; }
   /// The rows of the largest batch.
   int64_t largest() const { return std::min(rows_, batchSize_); }
-  int64_t rowsIn(int64_t batch) const {
-    return std::min(batchSize_, rows_ - batch * batchSize_);
-  }
+  int64_t rowsIn(int64_t batch) const { return std::min(batchSize_, rows_ - batch * batchSize_); }
 
   /// Draws the order of rows for the next pass (Fisher and Yates).
   void shuffle(const PhiloxStream& stream);

@@ -19,8 +19,7 @@ OptimizerState optimizerState(const Optimizer& optimizer, const std::vector<Vari
   OptimizerState state;
   state.className = optimizer.className();
   state.name = optimizer.name();
-  state.generation =
-      optimizer.isLegacy() ? OptimizerGeneration::Legacy : OptimizerGeneration::New;
+  state.generation = optimizer.isLegacy() ? OptimizerGeneration::Legacy : OptimizerGeneration::New;
   state.iterations = optimizer.iterations().int64();
   for (const auto& [name, value] : optimizer.hypers()) {
     state.hypers.emplace_back(name, static_cast<float>(value));

@@ -28,17 +28,15 @@ Compiled::Compiled(const Json& json) {
 
 void Compiled::addMetrics(const Json& list, bool isWeighted) {
   if (list.is_null()) return;
-  require(list.is_array(), [&] {
-    return "metrics: expected a list, got " + list.dump().substr(0, 100);
-  });
+  require(list.is_array(),
+          [&] { return "metrics: expected a list, got " + list.dump().substr(0, 100); });
   for (const Json& json : list) {
     std::string name = metricName(json);
     const auto names = metricsNames();
     const auto isTaken = [&] { return std::find(names.begin(), names.end(), name) != names.end(); };
     if (isWeighted && isTaken()) name = "weighted_" + name;  // as Keras does
-    require(!isTaken(), [&] {
-      return "metrics: expected unique names, got \"" + name + "\" twice";
-    });
+    require(!isTaken(),
+            [&] { return "metrics: expected unique names, got \"" + name + "\" twice"; });
     metrics_.push_back({json, std::move(name), isWeighted});
   }
 }

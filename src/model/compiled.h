@@ -13,8 +13,8 @@ namespace tabtrain {
 /// What `compile` chose: optimizer, loss, metrics.
 class Compiled {
  public:
-  /// From `{"optimizer", "loss", "metrics", "loss_weights"?, "weighted_metrics"?}`, each a name or a
-  /// config. Throws UnknownClass, InvalidArgument.
+  /// From `{"optimizer", "loss", "metrics", "loss_weights"?, "weighted_metrics"?}`, each a name or
+  /// a config. Throws UnknownClass, InvalidArgument.
   explicit Compiled(const Json& json);
 
   Optimizer& optimizer() const { return *optimizer_; }

@@ -44,17 +44,17 @@ Json Model::describe() const {
     total += weight->count();
     if (weight->trainable()) trainable += weight->count();
   }
-  return {{"name", network_.name()},
-          {"className", "Sequential"},
-          {"built", isBuilt},
-          {"inputs", std::move(inputs)},
-          {"outputs", std::move(outputs)},
-          {"layers", std::move(layers)},
-          {"weights", std::move(list)},
-          {"params",
-           {{"total", total}, {"trainable", trainable}, {"nonTrainable", total - trainable}}},
-          {"metricsNames", compiled_ ? Json(compiled_->metricsNames()) : Json::array()},
-          {"optimizer", compiled_ ? compiled_->optimizer().toJson() : Json()}};
+  return {
+      {"name", network_.name()},
+      {"className", "Sequential"},
+      {"built", isBuilt},
+      {"inputs", std::move(inputs)},
+      {"outputs", std::move(outputs)},
+      {"layers", std::move(layers)},
+      {"weights", std::move(list)},
+      {"params", {{"total", total}, {"trainable", trainable}, {"nonTrainable", total - trainable}}},
+      {"metricsNames", compiled_ ? Json(compiled_->metricsNames()) : Json::array()},
+      {"optimizer", compiled_ ? compiled_->optimizer().toJson() : Json()}};
 }
 
 }  // namespace tabtrain

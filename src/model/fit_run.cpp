@@ -67,7 +67,8 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
     split = static_cast<int64_t>(
         std::floor(static_cast<double>(rows) * (1.0 - options_.validationSplit)));
     require(split > 0 && split < rows, [&] {
-      return "model.fit: validationSplit: expected a share that leaves samples on both sides, got " +
+      return "model.fit: validationSplit: expected a share that leaves samples on both sides, "
+             "got " +
              Json(options_.validationSplit).dump() + " of " + std::to_string(rows) + " samples";
     });
     validated.weights = rowWeights(train.weights, nullptr, *train.y);
@@ -99,8 +100,8 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
   model_->noteTraced(Model::Traced::Fit);
 }
 
-FitRun::Phase FitRun::makePhase(const StepData& data, int64_t begin, int64_t end,
-                                int64_t batchSize, const char* path) const {
+FitRun::Phase FitRun::makePhase(const StepData& data, int64_t begin, int64_t end, int64_t batchSize,
+                                const char* path) const {
   return {Batches(data.list(), begin, end, batchSize),
           RunningLogs(*compiled_, Shape::batched(data.y->rowSizes()),
                       model_->network().outputShapes().back(), path)};

@@ -40,8 +40,8 @@ enum class FitStep {
   TrainEnd,
 };
 
-/// Keras's training loop (keras/engine/training.py, data_adapter.py), one unit of work at a time, so
-/// that others may use the engine in between. Which samples a step sees, in which order, and its
+/// Keras's training loop (keras/engine/training.py, data_adapter.py), one unit of work at a time,
+/// so that others may use the engine in between. Which samples a step sees, in which order, and its
 /// random numbers depend only on the model's state and the options.
 class FitRun {
  public:
@@ -52,8 +52,8 @@ class FitRun {
 
   /// The kind of the next unit of work.
   FitStep peek() const { return next_; }
-  /// Does one unit of work and returns its kind: what `peek` said, or, where the data ran out before
-  /// `stepsPerEpoch`, what ends the epoch.
+  /// Does one unit of work and returns its kind: what `peek` said, or, where the data ran out
+  /// before `stepsPerEpoch`, what ends the epoch.
   FitStep next();
   /// Keras's `stop_training`: the epoch ends after the batches done, validation included.
   void stop();

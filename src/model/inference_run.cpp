@@ -45,8 +45,8 @@ EvaluateRun::EvaluateRun(std::shared_ptr<Model> model, const InferenceOptions& o
             model_->network().outputShapes().back(), "test") {
   const StepData data = checked(*model_, *compiled_, given);
   batches_ = Batches(data.list(), 0, data.x->rows(), options.batchSize);
-  program_ = traceTestStep(model_->network(), *compiled_, data, model_->step(), logs_,
-                           batches_.largest());
+  program_ =
+      traceTestStep(model_->network(), *compiled_, data, model_->step(), logs_, batches_.largest());
   steps_ = options.steps.value_or(batches_.count());
   model_->noteTraced(Model::Traced::Evaluate);
 }

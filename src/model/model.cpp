@@ -10,11 +10,14 @@ Model::Model(const std::string& configJson, uint64_t seed)
 
 void Model::build(const std::optional<std::vector<int64_t>>& sizes) {
   if (network_.isBuilt()) {
-    require(!sizes || *sizes == *network_.inputSizes(), [&] {
-      return "model.build: the model is built for input shape " +
-             Shape::batched(*network_.inputSizes()).toString() + ", got " +
-             Shape::batched(*sizes).toString();
-    }, ErrorCode::ShapeMismatch);
+    require(
+        !sizes || *sizes == *network_.inputSizes(),
+        [&] {
+          return "model.build: the model is built for input shape " +
+                 Shape::batched(*network_.inputSizes()).toString() + ", got " +
+                 Shape::batched(*sizes).toString();
+        },
+        ErrorCode::ShapeMismatch);
     return;
   }
   require(sizes.has_value(), [] {
@@ -58,11 +61,14 @@ void Model::setWeights(const std::vector<TensorPtr>& values) {
   for (size_t i = 0; i < values.size(); ++i) {
     const Variable& variable = *variables[i];
     const Tensor& value = *values[i];
-    require(value.sizes() == variable.sizes() && value.dtype() == variable.dtype(), [&] {
-      return "model.setWeights: " + variable.name() + ": expected " + dtypeName(variable.dtype()) + " " +
-             sizesToString(variable.sizes()) + ", got " + dtypeName(value.dtype()) + " " +
-             sizesToString(value.sizes());
-    }, ErrorCode::ShapeMismatch);
+    require(
+        value.sizes() == variable.sizes() && value.dtype() == variable.dtype(),
+        [&] {
+          return "model.setWeights: " + variable.name() + ": expected " +
+                 dtypeName(variable.dtype()) + " " + sizesToString(variable.sizes()) + ", got " +
+                 dtypeName(value.dtype()) + " " + sizesToString(value.sizes());
+        },
+        ErrorCode::ShapeMismatch);
     variable.data();  // may find no room, so before anything is written
   }
   for (size_t i = 0; i < values.size(); ++i) {

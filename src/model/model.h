@@ -13,8 +13,8 @@
 
 namespace tabtrain {
 
-/// A Keras model: layers, what `compile` chose, and the state of training. Owned by shared_ptr, since
-/// its runs keep it alive. Every method that throws leaves it as it was.
+/// A Keras model: layers, what `compile` chose, and the state of training. Owned by shared_ptr,
+/// since its runs keep it alive. Every method that throws leaves it as it was.
 class Model : public std::enable_shared_from_this<Model> {
  public:
   /// As `Sequential`'s constructor.

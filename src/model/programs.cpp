@@ -14,7 +14,8 @@ ValueType batchedType(const Tensor& tensor) {
 /// (keras/engine/functional.py, `_conform_to_reference_input`).
 bool fits(std::vector<int64_t> rowSizes, std::vector<int64_t> expected) {
   std::vector<int64_t>& longer = rowSizes.size() > expected.size() ? rowSizes : expected;
-  const bool oneMore = rowSizes.size() + 1 == expected.size() || rowSizes.size() == expected.size() + 1;
+  const bool oneMore =
+      rowSizes.size() + 1 == expected.size() || rowSizes.size() == expected.size() + 1;
   if (oneMore && longer.back() == 1) longer.pop_back();
   return rowSizes == expected;
 }
@@ -47,8 +48,8 @@ std::vector<TensorPtr> StepData::list() const {
 }
 
 std::unique_ptr<Executable> traceTrainStep(const Sequential& network, const Compiled& compiled,
-                                           const StepData& data, Variable& step,
-                                           RunningLogs& logs, int64_t maxBatch) {
+                                           const StepData& data, Variable& step, RunningLogs& logs,
+                                           int64_t maxBatch) {
   auto graph = std::make_shared<Graph>();
   const Expr loss = traceLoss({*graph, true, step, network.seed()}, network, compiled, data, logs);
   const std::vector<Variable*> trainable = network.trainableWeights();
@@ -80,18 +81,24 @@ std::unique_ptr<Executable> tracePredictStep(const Sequential& network, const Te
 
 void checkInput(const Sequential& network, const Tensor& x, const std::string& what) {
   const std::vector<int64_t>& expected = *network.inputSizes();
-  require(fits(x.rowSizes(), expected), [&] {
-    return what + ": x: expected shape " + Shape::batched(expected).toString() + ", got " +
-           sizesToString(x.sizes());
-  }, ErrorCode::ShapeMismatch);
+  require(
+      fits(x.rowSizes(), expected),
+      [&] {
+        return what + ": x: expected shape " + Shape::batched(expected).toString() + ", got " +
+               sizesToString(x.sizes());
+      },
+      ErrorCode::ShapeMismatch);
 }
 
 void checkTargets(const Sequential& network, const Compiled& compiled, const StepData& data,
                   const std::string& what) {
-  require(data.y->rows() == data.x->rows(), [&] {
-    return what + ": y: expected as many samples as x, " + std::to_string(data.x->rows()) +
-           ", got " + std::to_string(data.y->rows());
-  }, ErrorCode::ShapeMismatch);
+  require(
+      data.y->rows() == data.x->rows(),
+      [&] {
+        return what + ": y: expected as many samples as x, " + std::to_string(data.x->rows()) +
+               ", got " + std::to_string(data.y->rows());
+      },
+      ErrorCode::ShapeMismatch);
   if (const auto classes = compiled.loss().classes(network.outputShapes().back())) {
     checkClassIndices(*data.y, *classes, what + ": y");
   }

@@ -11,8 +11,8 @@
 #include "model/running_logs.h"
 #include "model/sequential.h"
 
-// The graphs that a model is traced into, one for each kind of step. Their inputs are, in order, what
-// `StepData` lists.
+// The graphs that a model is traced into, one for each kind of step. Their inputs are, in order,
+// what `StepData` lists.
 
 namespace tabtrain {
 
@@ -25,11 +25,10 @@ struct StepData {
   std::vector<TensorPtr> list() const;
 };
 
-
 /// Forward pass, running logs, gradients, the optimizer's update.
 std::unique_ptr<Executable> traceTrainStep(const Sequential& network, const Compiled& compiled,
-                                           const StepData& data, Variable& step,
-                                           RunningLogs& logs, int64_t maxBatch);
+                                           const StepData& data, Variable& step, RunningLogs& logs,
+                                           int64_t maxBatch);
 /// Forward pass of inference and running logs.
 std::unique_ptr<Executable> traceTestStep(const Sequential& network, const Compiled& compiled,
                                           const StepData& data, Variable& step, RunningLogs& logs,

@@ -17,8 +17,8 @@ class RunningLogs {
   RunningLogs(const Compiled& compiled, const Shape& target, const Shape& prediction,
               const std::string& path);
 
-  /// Records the update for one batch. The loss is the batch's mean; it counts as often as the batch
-  /// has rows (keras/engine/compile_utils.py, `LossesContainer`).
+  /// Records the update for one batch. The loss is the batch's mean; it counts as often as the
+  /// batch has rows (keras/engine/compile_utils.py, `LossesContainer`).
   void update(Expr loss, Expr yTrue, Expr yPred, Expr weights);
 
   void reset();

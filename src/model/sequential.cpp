@@ -13,9 +13,12 @@ constexpr const char* kInputLayer = "InputLayer";
 
 Sequential::Sequential(const Json& json, uint64_t seed) : seed_(seed) {
   const ClassConfig model = parseClassConfig(json, "model");
-  require(model.className == "Sequential", [&] {
-    return "model: this version has only Sequential models, got \"" + model.className + "\"";
-  }, ErrorCode::Unsupported);
+  require(
+      model.className == "Sequential",
+      [&] {
+        return "model: this version has only Sequential models, got \"" + model.className + "\"";
+      },
+      ErrorCode::Unsupported);
   ConfigReader reader("Sequential", model.config);
   name_ = reader.string("name", "sequential");
   reader.any("build_input_shape");  // later Keras writes it; the InputLayer says the same
@@ -54,9 +57,8 @@ void Sequential::nameLayers() {
   for (const ClassConfig& layer : configs_) {
     const auto name = layer.config.find("name");
     if (name == layer.config.end() || name->is_null()) continue;
-    require(taken.insert(name->get<std::string>()).second, [&] {
-      return "layers: expected unique names, got " + name->dump() + " twice";
-    });
+    require(taken.insert(name->get<std::string>()).second,
+            [&] { return "layers: expected unique names, got " + name->dump() + " twice"; });
   }
   std::map<std::string, int> counts;
   for (ClassConfig& layer : configs_) {

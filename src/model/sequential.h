@@ -10,9 +10,9 @@
 
 namespace tabtrain {
 
-/// The layers of a model, one after the other: names, shapes, weights. As in Keras the InputLayer is
-/// not one of `layers()`; unlike in Keras automatic names are counted per model, so that they do not
-/// depend on what else was made.
+/// The layers of a model, one after the other: names, shapes, weights. As in Keras the InputLayer
+/// is not one of `layers()`; unlike in Keras automatic names are counted per model, so that they do
+/// not depend on what else was made.
 class Sequential {
  public:
   /// From `{"class_name": "Sequential", "config": {"name", "layers"}}`; built at once if the first

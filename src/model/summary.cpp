@@ -89,8 +89,8 @@ std::string summarize(const Sequential& network, int64_t lineLength) {
   table.rule('=');
   for (size_t i = 0; i < network.layers().size(); ++i) {
     const Layer& layer = *network.layers()[i];
-    table.row({layer.name() + " (" + layer.className() + ")",
-               network.outputShapes()[i].toString(), std::to_string(layer.countParams())});
+    table.row({layer.name() + " (" + layer.className() + ")", network.outputShapes()[i].toString(),
+               std::to_string(layer.countParams())});
     table.blank();
   }
   table.rule('=');

@@ -46,8 +46,8 @@ void checkClassIndices(const Tensor& targets, int64_t classes, const std::string
   const std::vector<float> values = asFloats(targets);
   for (size_t i = 0; i < values.size(); ++i) {
     require(isWholeIn(values[i], classes), [&] {
-      return what + ": expected whole class numbers in [0, " + std::to_string(classes) +
-             "), got " + numberText(values[i]) + " at element " + std::to_string(i);
+      return what + ": expected whole class numbers in [0, " + std::to_string(classes) + "), got " +
+             numberText(values[i]) + " at element " + std::to_string(i);
     });
   }
 }
@@ -61,16 +61,20 @@ TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight,
                                  static_cast<size_t>(rows));
   std::fill(weights.begin(), weights.end(), 1.0f);
   if (sampleWeight) {
-    require(sampleWeight->rows() == rows && sampleWeight->count() == rows, [&] {
-      return "sampleWeight: expected one weight for each of " + std::to_string(rows) +
-             " samples, got shape " + sizesToString(sampleWeight->sizes());
-    }, ErrorCode::ShapeMismatch);
+    require(
+        sampleWeight->rows() == rows && sampleWeight->count() == rows,
+        [&] {
+          return "sampleWeight: expected one weight for each of " + std::to_string(rows) +
+                 " samples, got shape " + sizesToString(sampleWeight->sizes());
+        },
+        ErrorCode::ShapeMismatch);
     kernels::toFloat(sampleWeight->bytes().data(), sampleWeight->dtype(), rows, weights.data());
   }
   if (classWeight.is_null()) return result;
 
   require(targets.sizes().size() <= 2, [&] {
-    return "model.fit: classWeight: expected targets of shape (samples) or (samples, classes), got " +
+    return "model.fit: classWeight: expected targets of shape (samples) or (samples, classes), "
+           "got " +
            sizesToString(targets.sizes());
   });
   const std::vector<float> byClass = readClassWeights(classWeight);

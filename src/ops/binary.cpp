@@ -63,8 +63,9 @@ void addBinaryOps(OpList& ops) {
   add("AddV2", kernels::add, [](Expr, Expr, Expr, Expr dz) { return Pair{dz, dz}; });
   add("Sub", kernels::subtract, [](Expr, Expr, Expr, Expr dz) { return Pair{dz, -dz}; });
   add("Mul", kernels::multiply, [](Expr a, Expr b, Expr, Expr dz) { return Pair{dz * b, dz * a}; });
-  add("RealDiv", kernels::divide,
-      [](Expr, Expr b, Expr z, Expr dz) { return Pair{dz / b, -(dz * z / b)}; });
+  add("RealDiv", kernels::divide, [](Expr, Expr b, Expr z, Expr dz) {
+    return Pair{dz / b, -(dz * z / b)};
+  });
   add("DivNoNan", kernels::divideNoNan, [](Expr, Expr b, Expr z, Expr dz) {
     return Pair{divideNoNan(dz, b), -divideNoNan(dz * z, b)};
   });

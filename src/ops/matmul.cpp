@@ -18,10 +18,13 @@ Extents extents(const Graph& graph, const Node& node) {
   const Shape& b = graph.type(node.inputs[1]).shape;
   const bool ta = node.attrs.boolean("transpose_a");
   const bool tb = node.attrs.boolean("transpose_b");
-  require(a.rank() == 2 && b.rank() == 2 && a[ta ? 0 : 1] == b[tb ? 1 : 0], [&] {
-    return "MatMul: expected matrices whose inner extents are equal, got " + a.toString() +
-           (ta ? " transposed" : "") + " and " + b.toString() + (tb ? " transposed" : "");
-  }, ErrorCode::ShapeMismatch);
+  require(
+      a.rank() == 2 && b.rank() == 2 && a[ta ? 0 : 1] == b[tb ? 1 : 0],
+      [&] {
+        return "MatMul: expected matrices whose inner extents are equal, got " + a.toString() +
+               (ta ? " transposed" : "") + " and " + b.toString() + (tb ? " transposed" : "");
+      },
+      ErrorCode::ShapeMismatch);
   return {ta, tb, a[ta ? 1 : 0], b[tb ? 0 : 1], a[ta ? 0 : 1]};
 }
 

@@ -19,9 +19,9 @@ struct KernelArgs {
   int64_t batch;
 };
 
-/// How a node is computed. `run` fills the outputs. `rows`, where an op offers it, computes the rows
-/// [begin, end) of its one matrix-like output into `out`, so that what follows can use them while
-/// they are in the cache, and the whole never goes through memory.
+/// How a node is computed. `run` fills the outputs. `rows`, where an op offers it, computes the
+/// rows [begin, end) of its one matrix-like output into `out`, so that what follows can use them
+/// while they are in the cache, and the whole never goes through memory.
 struct Kernel {
   std::function<void(const KernelArgs&)> run;
   std::function<void(const KernelArgs&, int64_t begin, int64_t end, float* out)> rows;

@@ -21,8 +21,8 @@ class RandomUniform : public Op {
   kernels::ElementwiseKernel elementwise() const override { return kernels::randomUniform; }
   bool takesRawInput() const override { return true; }
   std::shared_ptr<const void> context(const Node& node) const override {
-    return std::make_shared<kernels::RandomContext>(kernels::RandomContext{streamKey(
-        static_cast<uint64_t>(node.attrs.integer("seed")), node.attrs.string("path"))});
+    return std::make_shared<kernels::RandomContext>(kernels::RandomContext{
+        streamKey(static_cast<uint64_t>(node.attrs.integer("seed")), node.attrs.string("path"))});
   }
 };
 

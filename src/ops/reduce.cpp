@@ -34,15 +34,13 @@ class Reduce : public Op {
  public:
   using Function = void (*)(const kernels::ReduceShape&, const float*, float*) noexcept;
 
-  Reduce(const char* name, Function function)
-      : Op(name, OpKind::Whole), function_(function) {}
+  Reduce(const char* name, Function function) : Op(name, OpKind::Whole), function_(function) {}
 
   std::vector<ValueType> infer(const Graph& graph, const Node& node) const override {
     requireFloat(graph, node, 0);
     const Shape& in = graph.type(node.inputs[0]).shape;
-    require(end(node) <= in.rank() && begin(node) < end(node), [&] {
-      return name() + ": expected axes of a tensor of shape " + in.toString();
-    });
+    require(end(node) <= in.rank() && begin(node) < end(node),
+            [&] { return name() + ": expected axes of a tensor of shape " + in.toString(); });
     return {{DType::Float32, without(in, begin(node), end(node), node.attrs.boolean("keep_dims"))}};
   }
 
@@ -57,9 +55,7 @@ class Reduce : public Op {
   }
 
  protected:
-  static size_t begin(const Node& node) {
-    return static_cast<size_t>(node.attrs.integer("begin"));
-  }
+  static size_t begin(const Node& node) { return static_cast<size_t>(node.attrs.integer("begin")); }
   static size_t end(const Node& node) { return static_cast<size_t>(node.attrs.integer("end")); }
 
   /// `y`, a value of the output's shape, with the reduced axes back as 1.

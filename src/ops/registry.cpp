@@ -37,8 +37,8 @@ Kernel Op::kernel(const Graph&, const Node&, int64_t) const {
 const Op& findOp(const std::string& name) {
   static const auto table = makeTable();
   const auto it = table.find(name);
-  require(it != table.end(), [&] { return "op: unknown op \"" + name + "\""; },
-          ErrorCode::Unsupported);
+  require(
+      it != table.end(), [&] { return "op: unknown op \"" + name + "\""; }, ErrorCode::Unsupported);
   return *it->second;
 }
 
@@ -58,10 +58,13 @@ Shape broadcastShapes(const Shape& a, const Shape& b, const std::string& what) {
   for (size_t i = 0; i < shorter.rank(); ++i) {
     Dim& dim = dims[offset + i];
     if (dim == shorter[i] || shorter[i].isOne()) continue;
-    require(dim.isOne(), [&] {
-      return what + ": expected shapes that broadcast, got " + a.toString() + " and " +
-             b.toString();
-    }, ErrorCode::ShapeMismatch);
+    require(
+        dim.isOne(),
+        [&] {
+          return what + ": expected shapes that broadcast, got " + a.toString() + " and " +
+                 b.toString();
+        },
+        ErrorCode::ShapeMismatch);
     dim = shorter[i];
   }
   return Shape(std::move(dims));

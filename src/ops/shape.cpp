@@ -12,10 +12,13 @@ class Reshape : public Op {
   std::vector<ValueType> infer(const Graph& graph, const Node& node) const override {
     const ValueType& in = graph.type(node.inputs[0]);
     const Shape& shape = node.attrs.shape("shape");
-    require(shape.elements() == in.shape.elements(), [&] {
-      return "Reshape: expected a shape with as many elements as " + in.shape.toString() +
-             ", got " + shape.toString();
-    }, ErrorCode::ShapeMismatch);
+    require(
+        shape.elements() == in.shape.elements(),
+        [&] {
+          return "Reshape: expected a shape with as many elements as " + in.shape.toString() +
+                 ", got " + shape.toString();
+        },
+        ErrorCode::ShapeMismatch);
     return {{in.dtype, shape}};
   }
   std::vector<Expr> gradient(const GradientArgs& args) const override {
@@ -30,10 +33,13 @@ class BroadcastTo : public Op {
   std::vector<ValueType> infer(const Graph& graph, const Node& node) const override {
     const Shape& in = graph.type(node.inputs[0]).shape;
     const Shape& shape = node.attrs.shape("shape");
-    require(broadcastShapes(in, shape, name()) == shape, [&] {
-      return "BroadcastTo: expected a shape that " + in.toString() + " broadcasts to, got " +
-             shape.toString();
-    }, ErrorCode::ShapeMismatch);
+    require(
+        broadcastShapes(in, shape, name()) == shape,
+        [&] {
+          return "BroadcastTo: expected a shape that " + in.toString() + " broadcasts to, got " +
+                 shape.toString();
+        },
+        ErrorCode::ShapeMismatch);
     return {{DType::Float32, shape}};
   }
   std::vector<Expr> gradient(const GradientArgs& args) const override {

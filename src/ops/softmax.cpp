@@ -15,9 +15,10 @@ struct Rows {
 };
 
 Rows rowsOf(const Shape& shape, const std::string& what) {
-  require(shape.rank() > 0 && !shape.back().perBatch, [&] {
-    return what + ": expected logits of shape (..., classes), got " + shape.toString();
-  }, ErrorCode::ShapeMismatch);
+  require(
+      shape.rank() > 0 && !shape.back().perBatch,
+      [&] { return what + ": expected logits of shape (..., classes), got " + shape.toString(); },
+      ErrorCode::ShapeMismatch);
   return {shape.product(0, shape.rank() - 1), shape.back().size};
 }
 
@@ -89,18 +90,22 @@ class CrossEntropy : public Op {
     const Shape& targets = graph.type(node.inputs[1]).shape;
     rowsOf(logits, name());
     const Shape expected = sparse_ ? withoutLast(logits) : logits;
-    require(targets == expected, [&] {
-      return name() + ": expected targets of shape " + expected.toString() + " for logits " +
-             logits.toString() + ", got " + targets.toString();
-    }, ErrorCode::ShapeMismatch);
+    require(
+        targets == expected,
+        [&] {
+          return name() + ": expected targets of shape " + expected.toString() + " for logits " +
+                 logits.toString() + ", got " + targets.toString();
+        },
+        ErrorCode::ShapeMismatch);
     return {{DType::Float32, withoutLast(logits)}, {DType::Float32, logits}};
   }
 
   std::vector<Expr> gradient(const GradientArgs& args) const override {
     const Expr dLoss = args.gradients[0];
-    require(static_cast<bool>(dLoss) && !args.gradients[1], [&] {
-      return name() + ": expected a gradient through the loss alone";
-    }, ErrorCode::Unsupported);
+    require(
+        static_cast<bool>(dLoss) && !args.gradients[1],
+        [&] { return name() + ": expected a gradient through the loss alone"; },
+        ErrorCode::Unsupported);
     std::vector<Dim> column = dLoss.shape().dims();
     column.push_back(Dim{});
     return {args.outputs[1] * reshape(dLoss, Shape(std::move(column))), Expr{}};

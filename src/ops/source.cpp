@@ -34,11 +34,14 @@ class AssignVariable : public Op {
   std::vector<ValueType> infer(const Graph& graph, const Node& node) const override {
     const ValueType& type = graph.type(node.inputs[0]);
     const ValueType expected{node.variable->dtype(), Shape::fixed(node.variable->sizes())};
-    require(type == expected && type.dtype == DType::Float32, [&] {
-      return "variable " + node.variable->path() + ": expected a float32 value of shape " +
-             expected.shape.toString() + ", got " + dtypeName(type.dtype) + " " +
-             type.shape.toString();
-    }, ErrorCode::ShapeMismatch);
+    require(
+        type == expected && type.dtype == DType::Float32,
+        [&] {
+          return "variable " + node.variable->path() + ": expected a float32 value of shape " +
+                 expected.shape.toString() + ", got " + dtypeName(type.dtype) + " " +
+                 type.shape.toString();
+        },
+        ErrorCode::ShapeMismatch);
     return {};
   }
 };
@@ -47,9 +50,8 @@ class IncrementCounter : public Op {
  public:
   IncrementCounter() : Op("AssignAddVariableOp", OpKind::Assign) {}
   std::vector<ValueType> infer(const Graph&, const Node& node) const override {
-    require(node.variable->dtype() == DType::Int64, [&] {
-      return "counter " + node.variable->path() + ": expected int64";
-    });
+    require(node.variable->dtype() == DType::Int64,
+            [&] { return "counter " + node.variable->path() + ": expected int64"; });
     return {};
   }
 };

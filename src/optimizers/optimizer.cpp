@@ -60,9 +60,9 @@ void Optimizer::build(const std::vector<Variable*>& trainable) {
   for (const std::string& slotName : slotNames()) {
     auto& list = slots_[slotName];
     for (const Variable* variable : trainable) {
-      list.push_back(std::make_unique<Variable>(
-          variable->name() + "/" + slotName, "optimizer/" + variable->path() + "/" + slotName,
-          DType::Float32, variable->sizes(), false));
+      list.push_back(std::make_unique<Variable>(variable->name() + "/" + slotName,
+                                                "optimizer/" + variable->path() + "/" + slotName,
+                                                DType::Float32, variable->sizes(), false));
     }
   }
   isBuilt_ = true;
@@ -81,14 +81,13 @@ void Optimizer::apply(Graph& graph, const std::vector<Variable*>& variables,
                       const std::vector<Expr>& gradients) {
   Step step{graph.read(*learningRate_), toFloat(graph.read(*iterations_)) + 1.0f};
   if (decay_ > 0.0) {
-    step.learningRate = step.learningRate /
-                        (toFloat(graph.read(*iterations_)) * static_cast<float>(decay_) + 1.0f);
+    step.learningRate =
+        step.learningRate / (toFloat(graph.read(*iterations_)) * static_cast<float>(decay_) + 1.0f);
   }
   std::vector<Parameter> parameters;
   for (size_t i = 0; i < variables.size(); ++i) {
     if (!gradients[i]) continue;  // the loss does not depend on it
-    parameters.push_back(
-        {graph, *this, i, *variables[i], graph.read(*variables[i]), gradients[i]});
+    parameters.push_back({graph, *this, i, *variables[i], graph.read(*variables[i]), gradients[i]});
   }
   update(step, parameters);
   graph.increment(*iterations_, 1);

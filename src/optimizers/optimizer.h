@@ -61,9 +61,7 @@ class Optimizer {
     Expr value;
     Expr gradient;
 
-    Variable& slot(const std::string& slotName) const {
-      return *optimizer.slots(slotName)[index];
-    }
+    Variable& slot(const std::string& slotName) const { return *optimizer.slots(slotName)[index]; }
     Expr read(const std::string& slotName) const { return graph.read(slot(slotName)); }
     void assign(const std::string& slotName, Expr value) const {
       graph.assign(slot(slotName), value);

@@ -47,7 +47,8 @@ int count(const std::function<void()>& body) {
 
 int countAllocations(const std::function<void()>& body) {
   // A call, unlike a new expression, is not optimized away.
-  EXPECT_EQ(count([] { ::operator delete(::operator new(1)); }), 1) << "allocations are not counted";
+  EXPECT_EQ(count([] { ::operator delete(::operator new(1)); }), 1)
+      << "allocations are not counted";
   Eigen::internal::set_is_malloc_allowed(false);
   const int result = count(body);
   Eigen::internal::set_is_malloc_allowed(true);

@@ -1,4 +1,5 @@
-// What a model promises around its steps: failures leave it as it was, describing it takes no memory.
+// What a model promises around its steps: failures leave it as it was, describing it takes no
+// memory.
 #include "model/model.h"
 
 #include <gtest/gtest.h>
@@ -20,11 +21,11 @@ const char* const kUnbuilt =
 
 std::shared_ptr<Model> compiled(const char* config) {
   auto model = std::make_shared<Model>(config, 1);
-  model->compile({{"optimizer", "adam"},
-                  {"loss",
-                   {{"class_name", "SparseCategoricalCrossentropy"},
-                    {"config", {{"from_logits", true}}}}},
-                  {"metrics", {"accuracy"}}});
+  model->compile(
+      {{"optimizer", "adam"},
+       {"loss",
+        {{"class_name", "SparseCategoricalCrossentropy"}, {"config", {{"from_logits", true}}}}},
+       {"metrics", {"accuracy"}}});
   return model;
 }
 
@@ -91,8 +92,7 @@ TEST(Model, AFitWithoutRoomLeavesTheOptimizerAsItWas) {
   const StepData data{floats({4, 100}), labels(4, 3), nullptr};
   {
     const MemoryLimit limit(60'000);  // one slot of the kernel fits, two do not
-    EXPECT_EQ(codeOf([&] { model->fit(options({}), data, std::nullopt); }),
-              ErrorCode::OutOfMemory);
+    EXPECT_EQ(codeOf([&] { model->fit(options({}), data, std::nullopt); }), ErrorCode::OutOfMemory);
   }
   EXPECT_EQ(model->saveCheckpoint(OptimizerLayout::Auto).data, before);
 }
