@@ -76,7 +76,9 @@ std::vector<int64_t> parseBatchShape(const Json& json, const std::string& what) 
                 what + ": expected null (the batch) followed by extents of at least 1, got " +
                     json.dump().substr(0, 100));
   };
-  if (!json.is_array() || json.empty() || !json[0].is_null()) return fail();
+  if (!json.is_array() || json.empty()) return fail();
+  const bool isFixed = json[0].is_number_integer() && json[0].get<int64_t>() >= 1;
+  if (!isFixed && !json[0].is_null()) return fail();
   std::vector<int64_t> sizes;
   for (size_t i = 1; i < json.size(); ++i) {
     if (!json[i].is_number_integer() || json[i].get<int64_t>() < 1) return fail();

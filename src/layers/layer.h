@@ -86,7 +86,8 @@ std::unique_ptr<Layer> makeLayer(const ClassConfig& config);
 /// "batch_normalization".
 std::string snakeCase(const std::string& className);
 
-/// Parses Keras's `batch_input_shape`, `[null, 784]`: the extents behind the batch.
+/// Parses Keras's `batch_input_shape`, `[null, 784]`: the extents behind the batch. A fixed batch,
+/// `[8, 784]`, is taken as any: plans hold for all sizes.
 std::vector<int64_t> parseBatchShape(const Json& json, const std::string& what);
 
 /// `[null, 784]`.

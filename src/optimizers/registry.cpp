@@ -1,4 +1,5 @@
 #include <array>
+#include <cctype>
 
 #include "optimizers/optimizer.h"
 
@@ -18,7 +19,12 @@ const std::array kRows = {
 }  // namespace
 
 std::unique_ptr<Optimizer> makeOptimizer(const Json& json) {
-  return makeFromConfig<Optimizer>(kRows, parseClassConfig(json, "optimizer"), "optimizer");
+  ClassConfig config = parseClassConfig(json, "optimizer");
+  // As Keras, which takes "ADAM" as well.
+  if (json.is_string()) {
+    for (char& c : config.className) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return makeFromConfig<Optimizer>(kRows, config, "optimizer");
 }
 
 }  // namespace tabtrain

@@ -69,7 +69,7 @@ export interface BatchNormalizationOptions extends LayerOptions {
 }
 
 export interface InputLayerOptions extends Omit<LayerOptions, 'trainable'> {
-  /** The batch size, if it is fixed. */
+  /** Taken, as Keras's files have it, but not enforced: a model takes batches of any size. */
   readonly batchSize?: number | null;
 }
 
