@@ -52,6 +52,7 @@ test('no task on the main thread takes 50 ms', async (t) => {
   await page.click('#train');
   await visitor.reads('#number-batch', /^[2-9]\d of 235/);
   await page.locator('#gallery button').first().click();
+  await visitor.reads('#gallery-summary', /right in epoch 1, batch \d+/);
   await visitor.reads('#number-batch', /^1\d\d of 235/);
   await page.click('#stop');
   await visitor.phase('stopped');

@@ -7,6 +7,12 @@ import { paintDigit } from './tryit';
 
 const shown = 24;
 
+/** When the model is asked: at the end of an epoch (0: untrained), or after a batch in it. */
+export interface Moment {
+  readonly epoch: number;
+  readonly batch: number | null;
+}
+
 interface Cell {
   readonly button: HTMLButtonElement;
   readonly guess: HTMLElement;
@@ -18,11 +24,12 @@ export class Gallery {
   private readonly list = byId('gallery', HTMLElement);
   private readonly summary = byId('gallery-summary', HTMLElement);
   private readonly cells: Cell[] = [];
-  private right: boolean[] | null = null;
+  /** Which were right when the last epoch ended: what is newly right is so against these. */
+  private before: boolean[] | null = null;
   private images: Float32Array | null = null;
   private busy = false;
-  /** The epoch of the update that is still to be made; null where there is none. */
-  private next: number | null = null;
+  /** The update that is still to be made; null where there is none. */
+  private next: Moment | null = null;
 
   constructor(
     private readonly predictor: Predictor,
@@ -82,10 +89,9 @@ export class Gallery {
   /**
    * Asks the model and marks what is right, wrong, and newly right. Calls that come while the model
    * is being asked are answered together, with the latest weights.
-   * @param epoch the one that ended; 0 before training, with nothing to compare with
    */
-  async update(epoch: number): Promise<void> {
-    this.next = epoch;
+  async update(moment: Moment): Promise<void> {
+    this.next = moment;
     if (!this.images || this.busy) return;
     this.busy = true;
     while (this.next !== null) {
@@ -97,10 +103,11 @@ export class Gallery {
     this.busy = false;
   }
 
-  private mark(answer: Answer, epoch: number): void {
-    const before = epoch === 0 ? null : this.right;
+  private mark(answer: Answer, { epoch, batch }: Moment): void {
+    const untrained = epoch === 0;
+    const before = untrained ? null : this.before;
     let flipped = 0;
-    this.right = this.cells.map(({ button, guess, word }, index) => {
+    const marks = this.cells.map(({ button, guess, word }, index) => {
       const label = button.dataset.label ?? '';
       const taken = String(argMax(answer.rows[index] ?? []));
       const right = taken === label;
@@ -117,8 +124,13 @@ export class Gallery {
       );
       return right;
     });
-    const total = this.right.filter(Boolean).length;
-    const when = epoch === 0 ? 'before training' : `after epoch ${epoch}`;
+    if (batch === null) this.before = marks;
+    const total = marks.filter(Boolean).length;
+    const when = untrained
+      ? 'before training'
+      : batch === null
+        ? `after epoch ${epoch}`
+        : `in epoch ${epoch}, batch ${batch}`;
     const news = before === null ? '' : `, ${flipped} newly right (outlined)`;
     setText(this.summary, `${total} of ${shown} right ${when}${news}`);
   }

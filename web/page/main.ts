@@ -59,6 +59,7 @@ const trainer = new Trainer(
     },
     batch: () => {
       drawLive();
+      askGallery();
     },
     epoch: (record) => {
       showEpoch(record);
@@ -98,6 +99,15 @@ const refreshFiles = throttledDraw(
 
 const drawLive = throttledDraw(showNumbers, () => 50);
 
+/** Epochs may be long: the test digits flip within them as well. */
+const askGallery = throttledDraw(
+  () => {
+    const { live, phase } = trainer;
+    if (live && live.batch > 0 && phase === 'training') void gallery.update(live);
+  },
+  () => 1000,
+);
+
 function showNumbers(): void {
   const { run, live, speed } = trainer;
   const done = run.epochs.length;
@@ -125,7 +135,7 @@ function showEpoch(record: EpochRecord): void {
     announcer,
     `Epoch ${record.epoch} of ${trainer.run.target}: test accuracy ${score(record.valAccuracy)}`,
   );
-  void gallery.update(record.epoch);
+  void gallery.update({ epoch: record.epoch, batch: null });
   void tryIt.refresh();
 }
 
@@ -277,7 +287,7 @@ async function restore(digits: Mnist): Promise<void> {
     showEpoch(last);
     setText(announcer, statusLine(trainer));
   } else {
-    await gallery.update(0);
+    await gallery.update({ epoch: 0, batch: null });
   }
   await files.refresh();
   await hood.refresh();
@@ -305,7 +315,7 @@ function listen(): void {
         charts.describe(trainer.run);
         for (const id of ['loss-now', 'accuracy-now']) setText(byId(id, HTMLElement), '–');
         await files.refresh();
-        await gallery.update(0);
+        await gallery.update({ epoch: 0, batch: null });
         await tryIt.refresh();
         await hood.refresh();
       })
