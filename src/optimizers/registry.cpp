@@ -22,7 +22,8 @@ std::unique_ptr<Optimizer> makeOptimizer(const Json& json) {
   ClassConfig config = parseClassConfig(json, "optimizer");
   // As Keras, which takes "ADAM" as well.
   if (json.is_string()) {
-    for (char& c : config.className) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    for (char& c : config.className)
+      c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
   return makeFromConfig<Optimizer>(kRows, config, "optimizer");
 }
