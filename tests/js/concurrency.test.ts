@@ -81,6 +81,38 @@ test('pause rests at a batch border until resume', async () => {
   expect((await fit).epoch.length).toBeGreaterThan(0);
 });
 
+test.each([
+  'onTrainBegin',
+  'onTrainBatchBegin',
+  'onTrainBatchEnd',
+  'onTestBatchBegin',
+  'onEpochEnd',
+])('pause in %s resolves, and the run rests after the hook until resume', async (hook) => {
+  const model = smallModel();
+  let paused = () => {};
+  const resting = new Promise<void>((done) => (paused = done));
+  let calls = 0;
+  const callbacks = {
+    [hook]: async () => {
+      if (++calls > 1) return;
+      await model.pause();
+      paused();
+    },
+  };
+  const fit = model.fit(smallX, smallY, { ...quiet, validationSplit: 0.2, callbacks });
+  await resting;
+  const bits = await weightBits(model);
+  await sleep(40);
+  expect(await weightBits(model)).toEqual(bits);
+  model.resume();
+  expect((await fit).epoch).toEqual([0]);
+});
+
+test('pause in the last hook does not keep fit from its end', async () => {
+  const model = smallModel();
+  await model.fit(smallX, smallY, { ...quiet, callbacks: { onTrainEnd: () => model.pause() } });
+});
+
 describe('ends', () => {
   test('abort rejects with its reason, and the model goes on', async () => {
     const model = smallModel();

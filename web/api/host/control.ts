@@ -16,12 +16,16 @@ export class RunControl {
     this.#paused = paused;
   }
 
-  /** Resolves when the action took effect: for `pause`, when the run rests or has ended. */
+  /**
+   * Resolves when the action took effect: for `pause`, when the run rests, awaits a hook (it rests after
+   * it, and the hook may be what waits) or has ended.
+   */
   apply(action: RunAction): Promise<void> {
     switch (action) {
       case 'pause':
         this.#paused = true;
-        return this.#wake ? Promise.resolve() : new Promise((done) => this.#onRest.push(done));
+        if (this.#wake || this.awaitingHook) break;
+        return new Promise((done) => this.#onRest.push(done));
       case 'resume':
         this.#paused = false;
         this.#wake?.();

@@ -76,6 +76,8 @@ export class FitLoop extends Runner {
       if (next === FitStep.TrainEnd) break;
       if (next === FitStep.TrainBatch) await this.hook('onTrainBatchBegin', trainBatch);
       if (next === FitStep.ValidationBatch) await this.hook('onTestBatchBegin', testBatch);
+      // What the hook paused must rest before this batch, not after it.
+      if (this.control.resting) await this.#border();
       switch (run.next()) {
         case FitStep.EpochBegin:
           trainBatch = 0;
