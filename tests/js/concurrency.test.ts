@@ -18,7 +18,7 @@ const quiet = { verbose: 0 } as const;
 const forEver = { ...quiet, epochs: 1_000_000 } as const;
 afterEach(disposeModels);
 
-const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
+const sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 
 test('predict, evaluate, save and pause leave the bits of fit unchanged', async () => {
   const options = { ...quiet, epochs: 4000, batchSize: 4, validationSplit: 0.2 };
@@ -161,6 +161,42 @@ describe('ends', () => {
       code: 'DISPOSED',
       says: ['model.compile'],
     });
+    const { memory: after } = await engineInfo();
+    expect(after.liveBytes).toBe(before.liveBytes);
+  });
+
+  test.each([
+    'onTestBegin',
+    'onTestBatchEnd',
+    'onTestEnd',
+    'onPredictBegin',
+    'onPredictBatchEnd',
+    'onPredictEnd',
+  ])('dispose in %s rejects the run, and frees the memory', async (hook) => {
+    const { memory: before } = await engineInfo();
+    const model = smallModel();
+    const options = { ...quiet, callbacks: { [hook]: () => model.dispose() } };
+    const run = hook.startsWith('onTest')
+      ? model.evaluate(smallX, smallY, options)
+      : model.predict(smallX, options);
+    await expectFailure(() => run, { code: 'DISPOSED', says: ['disposed'] });
+    const { memory: after } = await engineInfo();
+    expect(after.liveBytes).toBe(before.liveBytes);
+  });
+
+  test('dispose while runs await hooks rejects all, and the last one frees the memory', async () => {
+    const { memory: before } = await engineInfo();
+    const model = smallModel();
+    const callbacks = { onPredictBatchEnd: () => sleep(30), onTestEnd: () => sleep(60) };
+    const runs = [
+      model.predict(smallX, { callbacks }),
+      model.evaluate(smallX, smallY, { ...quiet, callbacks }),
+      model.fit(smallX, smallY, forEver),
+    ];
+    await sleep(20);
+    model.dispose();
+    const disposed = { code: 'DISPOSED', says: ['disposed'] };
+    await Promise.all(runs.map((run) => expectFailure(() => run, disposed)));
     const { memory: after } = await engineInfo();
     expect(after.liveBytes).toBe(before.liveBytes);
   });

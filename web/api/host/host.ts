@@ -1,5 +1,5 @@
 import { TabtrainError, toTabtrainError } from '../errors';
-import type { Engine, EngineDType } from '../engine/engine';
+import type { Engine, EngineDType, EngineModel } from '../engine/engine';
 import { loadEngine, type EngineFiles, type EngineOptions } from '../engine/load';
 import { CheckpointFiles } from '../storage/checkpointFiles';
 import { Storage, type OpenBackend } from '../storage/storage';
@@ -15,7 +15,7 @@ import type {
   RunData,
   RunRequest,
 } from './protocol';
-import { Registry, type HostModel } from './registry';
+import { Registry } from './registry';
 import { Runs } from './runs';
 
 /** What a host needs of the platform that it runs on. */
@@ -107,26 +107,21 @@ export class Host implements EngineApi {
   }
 
   async disposeModel(id: number): Promise<void> {
-    const model = this.#registry.takeModel(id);
-    if (!model) return;
-    model.run?.abort(new TabtrainError('DISPOSED', 'the model was disposed while fit was running'));
-    if (!model.run) await this.#lock.run(() => model.engine.delete());
+    this.#registry.disposeModel(id);
   }
 
-  build(id: number, inputShapeJson: string): Promise<Reply<null>> {
-    return this.#change(this.#registry.idleModel(id, 'model.build'), (model) =>
-      model.engine.build(inputShapeJson),
-    );
+  async build(id: number, inputShapeJson: string): Promise<Reply<null>> {
+    this.#registry.idleModel(id, 'model.build');
+    return this.#change(id, (model) => model.build(inputShapeJson));
   }
 
-  compile(id: number, json: string): Promise<Reply<null>> {
-    return this.#change(this.#registry.idleModel(id, 'model.compile'), (model) =>
-      model.engine.compile(json),
-    );
+  async compile(id: number, json: string): Promise<Reply<null>> {
+    this.#registry.idleModel(id, 'model.compile');
+    return this.#change(id, (model) => model.compile(json));
   }
 
   setLearningRate(id: number, value: number): Promise<Reply<null>> {
-    return this.#change(this.#registry.model(id), (model) => model.engine.setLearningRate(value));
+    return this.#change(id, (model) => model.setLearningRate(value));
   }
 
   async summary(id: number, lineLength: number): Promise<Reply<string>> {
@@ -145,9 +140,8 @@ export class Host implements EngineApi {
 
   async setWeights(id: number, tensors: readonly number[]): Promise<Reply<null>> {
     try {
-      return await this.#change(this.#registry.modelToChange(id, 'model.setWeights'), (model) =>
-        model.engine.setWeights(this.#registry.tensors(tensors)),
-      );
+      this.#registry.modelToChange(id, 'model.setWeights');
+      return await this.#change(id, (model) => model.setWeights(this.#registry.tensors(tensors)));
     } finally {
       this.#registry.freeTensors(tensors);
     }
@@ -158,10 +152,10 @@ export class Host implements EngineApi {
     path: string,
     options: { optimizerLayout: string; overwrite: boolean },
   ): Promise<Reply<null>> {
-    const model = this.#registry.model(id);
+    this.#registry.model(id);
     await this.#checkpoints.prepareWrite(path, options.overwrite);
     const copy = await this.#lock.run(() => {
-      this.#registry.model(id);
+      const model = this.#registry.model(id);
       const json = JSON.stringify({ optimizer_layout: options.optimizerLayout });
       const checkpoint = model.engine.saveCheckpoint(json);
       try {
@@ -175,10 +169,10 @@ export class Host implements EngineApi {
   }
 
   async loadWeights(id: number, path: string): Promise<Reply<LoadReport>> {
-    const model = this.#registry.modelToChange(id, 'model.loadWeights');
+    this.#registry.modelToChange(id, 'model.loadWeights');
     const { index, shards } = await this.#checkpoints.read(path);
     return this.#lock.run(() => {
-      this.#registry.modelToChange(id, 'model.loadWeights');
+      const model = this.#registry.modelToChange(id, 'model.loadWeights');
       const report = model.engine.loadCheckpoint(index, shards, '{}');
       return this.#registry.reply(model, JSON.parse(report) as LoadReport);
     });
@@ -212,9 +206,11 @@ export class Host implements EngineApi {
     return this.#checkpoints.variables(path);
   }
 
-  async #change(model: HostModel, change: (model: HostModel) => void): Promise<Reply<null>> {
+  /** Changes a model when its turn has come: it may have been disposed by then. */
+  #change(id: number, change: (engine: EngineModel) => void): Promise<Reply<null>> {
     return this.#lock.run(() => {
-      change(model);
+      const model = this.#registry.model(id);
+      change(model.engine);
       return this.#registry.reply(model, null);
     });
   }

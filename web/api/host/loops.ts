@@ -174,8 +174,8 @@ export class InferenceLoop extends Runner {
     const steps = run.steps();
     await this.hook(`on${kind}Begin`, null);
     for (let batch = 0; ; ++batch) {
-      this.control.throwIfAborted();
       if (this.slicer.due()) await this.slicer.yield();
+      this.control.throwIfAborted();
       if (batch < steps) await this.hook(`on${kind}BatchBegin`, batch);
       if (!run.next()) break;
       await this.hook(`on${kind}BatchEnd`, batch, logs);

@@ -7,7 +7,9 @@ import type { ModelState, Reply, RunData } from './protocol';
 export interface HostModel {
   readonly engine: EngineModel;
   /** The fit that is under way. */
-  run: RunControl | null;
+  fit: RunControl | null;
+  /** All runs that are under way; the last one to end frees a model that was disposed meanwhile. */
+  readonly runs: Set<RunControl>;
   /** What the caller was last told, to tell it again only when something changed. */
   sent: string;
 }
@@ -23,7 +25,8 @@ export class Registry {
   }
 
   addModel(id: number, configJson: string, seed: number): HostModel {
-    const model = { engine: new this.#engine.Model(configJson, seed), run: null, sent: '' };
+    const engine = new this.#engine.Model(configJson, seed);
+    const model: HostModel = { engine, fit: null, runs: new Set(), sent: '' };
     this.#models.set(id, model);
     return model;
   }
@@ -37,7 +40,7 @@ export class Registry {
   /** The model, unless a fit is under way that does not await a hook. */
   modelToChange(id: number, what: string): HostModel {
     const model = this.model(id);
-    if (model.run && !model.run.awaitingHook) {
+    if (model.fit && !model.fit.awaitingHook) {
       invalid(`${what}: not while fit is running, except in a callback's hook; await fit first`);
     }
     return model;
@@ -46,14 +49,24 @@ export class Registry {
   /** The model, unless a fit is under way. */
   idleModel(id: number, what: string): HostModel {
     const model = this.model(id);
-    if (model.run) invalid(`${what}: not while fit is running on this model; await fit first`);
+    if (model.fit) invalid(`${what}: not while fit is running on this model; await fit first`);
     return model;
   }
 
-  takeModel(id: number): HostModel | undefined {
+  /** Forgets the model and aborts its runs; its handle goes when none is left. Twice is fine. */
+  disposeModel(id: number): void {
     const model = this.#models.get(id);
+    if (!model) return;
     this.#models.delete(id);
-    return model;
+    const error = new TabtrainError('DISPOSED', 'the model was disposed during the run');
+    for (const run of model.runs) run.abort(error);
+    if (model.runs.size === 0) model.engine.delete();
+  }
+
+  endRun(id: number, model: HostModel, run: RunControl): void {
+    model.runs.delete(run);
+    if (model.fit === run) model.fit = null;
+    if (model.runs.size === 0 && this.#models.get(id) !== model) model.engine.delete();
   }
 
   createTensor(id: number, dtype: EngineDType, shape: readonly number[]): void {

@@ -31,25 +31,15 @@ export class Runs {
     const control = new RunControl(request.paused);
     try {
       model = this.#registry.idleModel(id, 'model.fit');
-      model.run = control;
+      model.fit = control;
+      model.runs.add(control);
       this.#controls.set(request.run, control);
       return await this.#fit(model, control, request, data);
     } finally {
       this.#controls.delete(request.run);
       control.finish();
       this.#registry.freeData(data);
-      if (model?.run === control) {
-        model.run = null;
-        if (!this.#isAlive(id, model)) model.engine.delete();
-      }
-    }
-  }
-
-  #isAlive(id: number, model: HostModel): boolean {
-    try {
-      return this.#registry.model(id) === model;
-    } catch {
-      return false;
+      if (model) this.#registry.endRun(id, model, control);
     }
   }
 
@@ -120,8 +110,13 @@ export class Runs {
     try {
       return await this.#lock.run(async () => {
         const model = this.#registry.model(id);
-        const loop = new InferenceLoop(request, control, this.#lock, this.#client);
-        return this.#registry.reply(model, await task(model, loop));
+        model.runs.add(control);
+        try {
+          const loop = new InferenceLoop(request, control, this.#lock, this.#client);
+          return this.#registry.reply(model, await task(model, loop));
+        } finally {
+          this.#registry.endRun(id, model, control);
+        }
       });
     } finally {
       this.#controls.delete(request.run);
