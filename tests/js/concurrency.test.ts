@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Callback, engineInfo, setSeed, storage, type Logs } from 'tabtrain';
+import { CallbackList, toCallbacks } from '../../web/api/callbacks/list';
 import { expectFailure } from './support/errors';
 import {
   disposeModels,
@@ -199,6 +200,20 @@ describe('ends', () => {
     await Promise.all(runs.map((run) => expectFailure(() => run, disposed)));
     const { memory: after } = await engineInfo();
     expect(after.liveBytes).toBe(before.liveBytes);
+  });
+
+  test('an event on its way from the worker when the model is disposed is told with its names', () => {
+    const told: object[] = [];
+    const user = toCallbacks('callbacks', { onProgress: (progress) => void told.push(progress) });
+    const model = smallModel();
+    const names = ['loss', 'accuracy'];
+    const own = { history: null, progress: [] };
+    const list = new CallbackList(model, user, own, { verbose: 0, epochs: 1 }, () => names);
+    const begin = { kind: 'fit', steps: 1, batchSize: 1, plannedBytes: 0, time: 0 } as const;
+    list.event({ type: 'begin', ...begin });
+    model.dispose();
+    list.event({ type: 'batch', batch: 0, logs: [1, 2], time: 0 });
+    expect(told.at(-1)).toMatchObject({ type: 'batch', logs: { loss: 1, accuracy: 2 } });
   });
 
   test('disposed or aborted while the data is on its way, nothing is left behind', async () => {

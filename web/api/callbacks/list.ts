@@ -39,18 +39,21 @@ export class CallbackList implements RunListener {
   readonly #history: History | null;
   readonly #progress: readonly Callback[];
   readonly #model: Model;
-  readonly #begun: (event: RunEvent & { type: 'begin' }) => void;
+  readonly #begun: (event: RunEvent & { type: 'begin' }) => readonly string[];
   readonly #params: { verbose: number; epochs: number };
   #kind: 'fit' | 'evaluate' | 'predict' = 'fit';
+  /** Of the logs; from the run's begin, since the model may be disposed while events are on their way. */
+  #names: readonly string[] = [];
   /** What a hook threw; the run's own rejection then only repeats its text. */
   thrown: { error: unknown } | null = null;
 
+  /** @param begun is told of the run's begin, and answers with the names of its logs. */
   constructor(
     model: Model,
     user: readonly Callback[],
     own: { history: History | null; progress: readonly Callback[] },
     params: { verbose: number; epochs: number },
-    begun: (event: RunEvent & { type: 'begin' }) => void,
+    begun: (event: RunEvent & { type: 'begin' }) => readonly string[],
   ) {
     this.#model = model;
     this.#user = user;
@@ -68,7 +71,7 @@ export class CallbackList implements RunListener {
   event(event: RunEvent): void {
     switch (event.type) {
       case 'begin':
-        this.#begun(event);
+        this.#names = this.#begun(event);
         this.#kind = event.kind;
         for (const callback of [...this.#progress, ...(this.#history ? [this.#history] : [])]) {
           callback.setModel(this.#model);
@@ -125,7 +128,7 @@ export class CallbackList implements RunListener {
 
   #logs(values: readonly number[] | null, valValues: readonly number[] | null = null): Logs {
     if (!values) return {};
-    const names = this.#model.metricsNames;
+    const names = this.#names;
     const logs: Record<string, number> = {};
     values.forEach((value, i) => (logs[names[i]!] = value));
     valValues?.forEach((value, i) => (logs[`val_${names[i]!}`] = value));

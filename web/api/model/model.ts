@@ -278,6 +278,7 @@ export class Model extends LaterModel {
     const begun = (event: RunEvent & { type: 'begin' }) => {
       this.remote.update(event.state);
       if (history) this.history = history;
+      return this.remote.state?.description.metricsNames ?? [];
     };
     return new CallbackList(this, user, { history, progress }, params, begun);
   }
