@@ -1,7 +1,7 @@
 // What may happen while fit runs, and that the run's bits do not notice.
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { Callback, engineInfo, setSeed, storage, type Logs } from 'tabtrain';
+import { Callback, engineInfo, setSeed, storage, type Logs, type Tensor } from 'tabtrain';
 import { CallbackList, toCallbacks } from '../../web/api/callbacks/list';
 import { expectFailure } from './support/errors';
 import {
@@ -52,18 +52,89 @@ test('predict, evaluate, save and pause leave the bits of fit unchanged', async 
   expect(await weightBits(busy)).toEqual(await weightBits(alone));
 });
 
+/** Rows that are all the same, so that one set of weights gives them all one output. */
+const sameRows = (rows: number) => ({
+  data: Float32Array.from({ length: rows * 4 }, (_, i) => Math.sin(i % 4)),
+  shape: [rows, 4],
+});
+const outputsOf = ({ data }: Tensor) =>
+  new Set(Array.from({ length: data.length / 3 }, (_, i) => String([0, 1, 2].map((j) => data[3 * i + j])))); // prettier-ignore
+
 test('predict during fit answers soon, from one set of weights', async () => {
   const model = smallModel();
   const fit = model.fit(smallX, smallY, forEver);
   await sleep(50);
+  const seen = new Set<string>();
   for (let i = 0; i < 5; ++i) {
     const start = performance.now();
-    const { data } = await model.predict(smallX, { batchSize: 50 });
+    expect((await model.predict(smallX, { batchSize: 50 })).data).toHaveLength(samples * 3);
     expect(performance.now() - start).toBeLessThan(100);
-    expect(data).toHaveLength(samples * 3);
+    const outputs = outputsOf(await model.predict(sameRows(40_000), { batchSize: 8 }));
+    expect(outputs.size).toBe(1);
+    for (const output of outputs) seen.add(output);
   }
+  expect(seen.size).toBeGreaterThan(1);
   model.stopTraining = true;
   await fit;
+});
+
+test('predict and evaluate with hooks during fit see one set of weights', async () => {
+  const model = smallModel();
+  const fit = model.fit(smallX, smallY, forEver);
+  await sleep(30);
+  const onPredictBatchEnd = () => sleep(5);
+  const options = { batchSize: 8, callbacks: { onPredictBatchEnd } };
+  expect(outputsOf(await model.predict(sameRows(64), options)).size).toBe(1);
+
+  const copy = smallModel(9);
+  const bits: string[] = [];
+  const callbacks = {
+    onTestBegin: async () => copy.setWeights(await model.getWeights()),
+    onTestBatchEnd: async () => {
+      await sleep(5);
+      await model.predict(smallX);
+      bits.push(JSON.stringify(await weightBits(model)));
+    },
+  };
+  const result = await model.evaluate(smallX, smallY, { ...quiet, callbacks });
+  expect(result).toEqual(await copy.evaluate(smallX, smallY, quiet));
+  expect(new Set(bits).size).toBe(1);
+  await sleep(30);
+  expect(JSON.stringify(await weightBits(model))).not.toBe(bits[0]);
+  model.stopTraining = true;
+  await fit;
+});
+
+test('a fit that rests for the hooks of evaluate can be paused, resumed and aborted', async () => {
+  const model = smallModel();
+  const controller = new AbortController();
+  const fit = model.fit(smallX, smallY, { ...forEver, signal: controller.signal });
+  await sleep(20);
+  const onTestBatchBegin = async (batch: number) => {
+    await model.pause();
+    if (batch === 3) model.resume();
+    if (batch === 5) controller.abort();
+    await sleep(5);
+  };
+  await Promise.all([
+    model.evaluate(smallX, smallY, { ...quiet, callbacks: { onTestBatchBegin } }),
+    expectFailure(() => fit, { code: 'ABORTED', says: [] }),
+  ]);
+  await model.fit(smallX, smallY, quiet);
+});
+
+test('a fit in a hook of evaluate is refused, on another model it runs', async () => {
+  const model = smallModel();
+  const other = smallModel();
+  const onTestBegin = async () => {
+    await expectFailure(() => model.fit(smallX, smallY, quiet), {
+      code: 'INVALID_ARGUMENT',
+      says: ['model.fit', 'evaluate'],
+    });
+    await other.fit(smallX, smallY, quiet);
+  };
+  await model.evaluate(smallX, smallY, { ...quiet, callbacks: { onTestBegin } });
+  await model.fit(smallX, smallY, quiet);
 });
 
 test('pause rests at a batch border until resume', async () => {
@@ -190,9 +261,9 @@ describe('ends', () => {
     const model = smallModel();
     const callbacks = { onPredictBatchEnd: () => sleep(30), onTestEnd: () => sleep(60) };
     const runs = [
+      model.fit(smallX, smallY, forEver),
       model.predict(smallX, { callbacks }),
       model.evaluate(smallX, smallY, { ...quiet, callbacks }),
-      model.fit(smallX, smallY, forEver),
     ];
     await sleep(20);
     model.dispose();

@@ -33,8 +33,10 @@ export type Progress =
 /**
  * The base of callbacks, with Keras's hooks; each may be async and is awaited before the run goes on.
  * Epochs and batches count from 0. A hook that throws ends the run with that error; the model stays
- * usable. Batch hooks that nobody overrides cost nothing. In a hook, `model.setWeights` and
- * `model.loadWeights` are allowed, as is `model.stopTraining = true`.
+ * usable. Batch hooks that nobody overrides cost nothing. In a hook of `fit`, `model.setWeights` and
+ * `model.loadWeights` are allowed, as is `model.stopTraining = true`. In a hook of `evaluate` or
+ * `predict` weights change only by such a call; a `fit` of the model rests until the run has ended, so
+ * a hook must not wait for it, and a new one is refused.
  */
 export class Callback {
   /** The model of the run; set before the first hook. */

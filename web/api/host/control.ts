@@ -1,5 +1,5 @@
 import { TabtrainError } from '../errors';
-import type { RunAction } from './protocol';
+import type { RunAction, RunRequest } from './protocol';
 
 /** What the caller asked of a run that is under way; the run looks at its batch borders. */
 export class RunControl {
@@ -7,13 +7,17 @@ export class RunControl {
   stopRequested = false;
   /** True while a hook is awaited: then the callback may change weights, as in Keras. */
   awaitingHook = false;
+  /** Whether somebody listens to hooks, so that others have their turns between its batches. */
+  readonly hooked: boolean;
   #aborted: TabtrainError | null = null;
   #paused: boolean;
+  #holds = 0;
   #wake: (() => void) | null = null;
   #onRest: (() => void)[] = [];
 
-  constructor(paused = false) {
+  constructor({ paused = false, hooks }: RunRequest) {
     this.#paused = paused;
+    this.hooked = hooks.length > 0;
   }
 
   /**
@@ -47,15 +51,25 @@ export class RunControl {
     this.#wake?.();
   }
 
+  /** Makes the run rest at its next border until {@link letGo}, as if paused, whatever the caller asks. */
+  hold(): void {
+    ++this.#holds;
+  }
+
+  letGo(): void {
+    --this.#holds;
+    this.#wake?.();
+  }
+
   get resting(): boolean {
-    return this.#paused && this.#aborted === null;
+    return (this.#paused || this.#holds > 0) && this.#aborted === null;
   }
 
   throwIfAborted(): void {
     if (this.#aborted) throw this.#aborted;
   }
 
-  /** Waits while the run is paused. */
+  /** Waits while the run is paused or held. */
   async rest(): Promise<void> {
     while (this.resting) {
       const woken = new Promise<void>((resolve) => (this.#wake = resolve));

@@ -76,7 +76,7 @@ export class FitLoop extends Runner {
       if (next === FitStep.TrainEnd) break;
       if (next === FitStep.TrainBatch) await this.hook('onTrainBatchBegin', trainBatch);
       if (next === FitStep.ValidationBatch) await this.hook('onTestBatchBegin', testBatch);
-      // What the hook paused must rest before this batch, not after it.
+      // A run that was paused or held during the hook must rest before this batch, not after it.
       if (this.control.resting) await this.#border();
       switch (run.next()) {
         case FitStep.EpochBegin:
@@ -133,18 +133,23 @@ export class FitLoop extends Runner {
   async #border(): Promise<void> {
     this.control.throwIfAborted();
     if (!this.control.resting && !this.slicer.due()) return;
-    this.lock.release();
-    try {
-      await this.slicer.yield();
-      await this.control.rest();
-    } finally {
-      await this.lock.acquire();
-    }
-    this.control.throwIfAborted();
+    do {
+      this.lock.release();
+      try {
+        await this.slicer.yield();
+        await this.control.rest();
+      } finally {
+        await this.lock.acquire();
+      }
+      this.control.throwIfAborted();
+    } while (this.control.resting);
   }
 }
 
-/** Evaluation and prediction: they hold the lock whole, so that all batches see the same weights. */
+/**
+ * Evaluation and prediction: they hold the lock except while a hook is awaited; then {@link Runs} holds
+ * the fit of the model. So all batches see the same weights.
+ */
 export class InferenceLoop extends Runner {
   async evaluate(run: EvaluateRun): Promise<number[]> {
     await this.#execute(run, 'Test', () => run.logs());

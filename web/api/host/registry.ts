@@ -53,6 +53,17 @@ export class Registry {
     return model;
   }
 
+  /** The model, for a fit: a hook that waited for it would wait for ever if it were held. */
+  modelToFit(id: number): HostModel {
+    const model = this.idleModel(id, 'model.fit');
+    if ([...model.runs].some(({ hooked }) => hooked)) {
+      invalid(
+        'model.fit: not while evaluate or predict with hooks is under way on this model; await it first',
+      );
+    }
+    return model;
+  }
+
   /** Forgets the model and aborts its runs; its handle goes when none is left. Twice is fine. */
   disposeModel(id: number): void {
     const model = this.#models.get(id);

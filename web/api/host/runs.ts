@@ -28,9 +28,9 @@ export class Runs {
     data: RunData,
   ): Promise<Reply<{ insufficientData: boolean }>> {
     let model: HostModel | undefined;
-    const control = new RunControl(request.paused);
+    const control = new RunControl(request);
     try {
-      model = this.#registry.idleModel(id, 'model.fit');
+      model = this.#registry.modelToFit(id);
       model.fit = control;
       model.runs.add(control);
       this.#controls.set(request.run, control);
@@ -99,22 +99,26 @@ export class Runs {
     });
   }
 
+  /** Batches of one run see the same weights: a fit of the model rests while hooks let others in. */
   async #infer<T>(
     id: number,
     request: RunRequest,
     data: RunData,
     task: (model: HostModel, loop: InferenceLoop) => Promise<T>,
   ): Promise<Reply<T>> {
-    const control = new RunControl();
+    const control = new RunControl(request);
     this.#controls.set(request.run, control);
     try {
       return await this.#lock.run(async () => {
         const model = this.#registry.model(id);
         model.runs.add(control);
+        const held = control.hooked ? model.fit : null;
+        held?.hold();
         try {
           const loop = new InferenceLoop(request, control, this.#lock, this.#client);
           return this.#registry.reply(model, await task(model, loop));
         } finally {
+          held?.letGo();
           this.#registry.endRun(id, model, control);
         }
       });
