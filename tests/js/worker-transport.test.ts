@@ -2,6 +2,10 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { browserPlatform } from '../../web/api/browser';
 import { Connection } from '../../web/api/client/connection';
+import { init } from '../../web/api/client/engine';
+import { definePlatform } from '../../web/api/client/platform';
+import type { EngineFiles } from '../../web/api/engine/load';
+import { TabtrainError } from '../../web/api/errors';
 import type { HookCall, HostClient, RunEvent } from '../../web/api/host/protocol';
 import { MemoryBackend } from '../../web/api/storage/memoryBackend';
 import type { ToClient, ToHost } from '../../web/api/transport/messages';
@@ -188,6 +192,24 @@ describe('a worker that does not', () => {
     });
     await expectFailure(() => transport.call('info', []), { code: 'INTERNAL', says: ['died'] });
     expect(await transport.closed).toMatchObject({ code: 'INTERNAL' });
+    expect(fake.terminated).toBe(true);
+  });
+
+  test('find its engine: init rejects and ends it, and may be called again', async () => {
+    definePlatform(browserPlatform);
+    jest.spyOn(WebAssembly, 'validate').mockReturnValue(true);
+    const fakes: FakeWorker[] = [];
+    const start = (files: EngineFiles) => () => {
+      const fake = new FakeWorker();
+      fakes.push(fake);
+      setImmediate(() => void serve(fake.scope, { ...platform, files }));
+      return fake.worker;
+    };
+    const compile = () => Promise.reject(new TabtrainError('NOT_FOUND', 'no engine there'));
+    const failing = init({ worker: start({ ...platform.files, compile }) });
+    await expectFailure(() => failing, { code: 'NOT_FOUND', says: ['no engine'] });
+    expect(await init({ worker: start(platform.files) })).toMatchObject({ storage: 'memory' });
+    expect(fakes.map(({ terminated }) => terminated)).toEqual([true, false]);
   });
 
   test('hold its lock any more: it was terminated', async () => {

@@ -29,6 +29,10 @@ export class Connection implements HostClient {
     return this.#transport.closed;
   }
 
+  close(): void {
+    this.#transport.close();
+  }
+
   /** A number that names one model, tensor or run of this connection. */
   newId(): number {
     return this.#nextId++;

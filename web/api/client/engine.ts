@@ -58,9 +58,19 @@ function start(options: InitOptions): Promise<Connection> {
   const { variant, threads, wasmUrl, wasmBinary, maxMemory } = options;
   const started = Connection.open((client) => platform().open(options, client)).then(
     async (connection) => {
-      await connection.call('start', [
-        defined({ variant, threads, wasmUrl: wasmUrl && String(wasmUrl), wasmBinary, maxMemory }),
-      ]);
+      const given = {
+        variant,
+        threads,
+        wasmUrl: wasmUrl && String(wasmUrl),
+        wasmBinary,
+        maxMemory,
+      };
+      try {
+        await connection.call('start', [defined(given)]);
+      } catch (error) {
+        connection.close();
+        throw error;
+      }
       void connection.closed.then(forget);
       return connection;
     },

@@ -15,4 +15,6 @@ export class DirectTransport implements Transport {
   call<K extends keyof HostApi>(method: K, args: Parameters<HostApi[K]>): ReturnType<HostApi[K]> {
     return callHost(this.#host, method, args) as ReturnType<HostApi[K]>;
   }
+
+  close(): void {}
 }

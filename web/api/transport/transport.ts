@@ -12,6 +12,8 @@ export interface Transport {
   readonly crossesThreads: boolean;
   /** Resolves with the reason once the other side is gone for good; pending calls reject by then. */
   readonly closed: Promise<Error>;
+  /** Ends the other side, as far as it is a thread of its own. */
+  close(): void;
 }
 
 /** Opens a transport whose host talks back to `client`. */

@@ -33,7 +33,6 @@ export class WorkerTransport implements Transport {
       const fail = (message: string) => {
         const error = new TabtrainError('UNSUPPORTED_ENVIRONMENT', message);
         transport.#die(error);
-        worker.terminate();
         reject(error);
       };
       const timer = setTimeout(
@@ -72,6 +71,10 @@ export class WorkerTransport implements Transport {
       this.#post({ type: 'call', id, method, args }, transfer);
     });
     return result as ReturnType<HostApi[K]>;
+  }
+
+  close(): void {
+    this.#die(new TabtrainError('INTERNAL', 'the engine was closed'));
   }
 
   #post(message: ToHost, transfer: readonly ArrayBufferLike[] = []): void {
@@ -114,9 +117,11 @@ export class WorkerTransport implements Transport {
       .catch(() => {});
   }
 
+  /** Nobody talks to the worker any more: it must not keep its memory and its lock. */
   #die(error: Error): void {
     if (this.#dead) return;
     this.#dead = error;
+    this.#worker.terminate();
     for (const pending of this.#pending.values()) pending.reject(error);
     this.#pending.clear();
     this.#close(error);
