@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { IDBFactory, IDBObjectStore } from 'fake-indexeddb';
 import type { Engine } from '../../web/api/engine/engine';
 import { openBrowserBackend } from '../../web/api/storage/browserBackend';
+import { MemoryBackend } from '../../web/api/storage/memoryBackend';
 import { Storage } from '../../web/api/storage/storage';
 import { expectFailure } from './support/errors';
 import { newEngine } from './support/engine';
@@ -149,7 +150,60 @@ describe('files', () => {
   );
 });
 
+describe.each([
+  ['IndexedDB', async () => (await openTab()).storage],
+  ['memory', async () => new Storage(new MemoryBackend())],
+])('a file and a directory of one name in %s', (_, open) => {
+  const below = (path: string) => [
+    { path: `${path}/cp.data`, bytes: bytes('below') },
+    { path: `${path}/cp.index`, bytes: bytes('below') },
+  ];
+
+  test.each<[string, { path: string; bytes: Uint8Array }[], string, string]>([
+    ['below a file', below('run/checkpoint'), 'run/checkpoint', 'expected a directory'],
+    ['deep below a file', below('run/cp.data/a/b'), 'run/cp.data', 'expected a directory'],
+    [
+      'over a directory',
+      [...below('run/new'), { path: 'run/deep', bytes: bytes('over') }],
+      'run/deep',
+      'there is a directory',
+    ],
+    ['below a file at the top', below('top'), 'top', 'expected a directory'],
+    [
+      'over a directory at the top',
+      [...below('new'), { path: 'run', bytes: bytes('over') }],
+      'run',
+      'there is a directory',
+    ],
+  ])('%s: refused, and nothing changes', async (_, files, ...says) => {
+    const storage = await open();
+    await storage.commit(three);
+    await storage.write('run/deep/x', bytes('x'));
+    await storage.write('top', bytes('top'));
+    const before = await storage.list('');
+    await expectFailure(() => storage.commit(files), { code: 'INVALID_ARGUMENT', says });
+    expect(await storage.list('')).toEqual(before);
+    expect(text(await storage.read('run/checkpoint'))).toBe('state');
+    await storage.commit(three);
+    await storage.remove('run');
+    expect((await storage.list('')).map(({ path }) => path)).toEqual(['top']);
+  });
+});
+
 describe('two tabs', () => {
+  test('that write a file and a directory of one name at once: one is refused', async () => {
+    const [one, two] = [await openTab(), await openTab()];
+    const results = await Promise.allSettled([
+      one.storage.write('run/x', bytes('file')),
+      two.storage.write('run/x/y', bytes('below')),
+    ]);
+    const refused = results.filter((result) => result.status === 'rejected');
+    expect(refused.map(({ reason }) => (reason as { code: string }).code)).toEqual([
+      'INVALID_ARGUMENT',
+    ]);
+    for (const { storage } of [one, two]) expect(await storage.list('run')).toHaveLength(1);
+  });
+
   test("a stale tab's write keeps what the other wrote", async () => {
     const [one, two] = [await openTab(), await openTab()];
     await one.storage.write('run/a', bytes('a'));

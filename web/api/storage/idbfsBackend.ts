@@ -2,6 +2,7 @@ import type { EmscriptenFs, EmscriptenIdbfs } from '../engine/engine';
 import { asError } from '../errors';
 import { Mutex } from '../host/mutex';
 import type { Backend, FileWrite, StoredFile } from './backend';
+import { parentsOf, refuseParent, refuseTarget } from './conflicts';
 import {
   clearStore,
   dropHandle,
@@ -72,10 +73,11 @@ export class IdbfsBackend implements Backend {
 
   commit(files: readonly FileWrite[]): Promise<void> {
     return this.#lock.run(async () => {
+      await this.#refuseConflicts(files);
       for (const [top, part] of groupBy(files, (file) => topOf(file.path))) {
         const writes = part.map(({ path, bytes }) => ({ path: fsPath(path), bytes }));
         await this.#change(top, (db) =>
-          putFiles(db, this.#idbfs.DB_STORE_NAME, ROOT + top, writes),
+          putFiles(db, this.#idbfs.DB_STORE_NAME, ROOT + top, writes, virtualPath),
         );
       }
     });
@@ -96,6 +98,20 @@ export class IdbfsBackend implements Backend {
   async estimate(): Promise<{ usage: number; quota: number }> {
     const { usage = 0, quota = 0 } = (await navigator.storage?.estimate()) ?? {};
     return { usage, quota };
+  }
+
+  /** What a transaction on one database cannot see: conflicts with, and in, the other databases. */
+  async #refuseConflicts(files: readonly FileWrite[]): Promise<void> {
+    const tops = new Set(files.map(({ path }) => topOf(path)));
+    for (const { path } of files) if (!path.includes('/')) tops.add(path);
+    for (const top of tops.add(TOP_FILES)) await this.#show(top);
+    for (const { path } of files) {
+      const file = parentsOf(path).find((parent) => this.#isFile(parent));
+      if (file !== undefined) refuseParent(path, file);
+      const inside: StoredFile[] = [];
+      if (this.#isDirectory(path)) this.#walk(ROOT + path, inside);
+      if (inside.length > 0) refuseTarget(path);
+    }
   }
 
   /** Changes the store, then shows the change in the mount; one tab at a time where tabs can agree. */
@@ -156,6 +172,11 @@ export class IdbfsBackend implements Backend {
   #isFile(path: string): boolean {
     const at = fsPath(path);
     return this.#fs.analyzePath(at).exists && !this.#fs.isDir(this.#fs.stat(at).mode);
+  }
+
+  #isDirectory(path: string): boolean {
+    const at = ROOT + path;
+    return this.#fs.analyzePath(at).exists && this.#fs.isDir(this.#fs.stat(at).mode);
   }
 
   #walk(at: string, files: StoredFile[]): void {

@@ -1,6 +1,7 @@
 import { TabtrainError, asError } from '../errors';
 import type { EmscriptenIdbfs } from '../engine/engine';
 import type { FileWrite } from './backend';
+import { parentsOf, refuseParent, refuseTarget } from './conflicts';
 
 /*
  * IDBFS's records (Emscripten, src/lib/libidbfs.js): object store FILE_DATA, key = absolute path, value
@@ -50,26 +51,38 @@ export function isDeadHandle(error: unknown): boolean {
   return name === 'InvalidStateError' || name === 'TransactionInactiveError';
 }
 
-/** Puts all files and the directories that they lie in, or none, in one durable transaction. */
+/**
+ * Puts all files and the directories that they lie in, or none, in one durable transaction. A file below
+ * a file, or in the place of a directory, would be a record that IDBFS can never show, nor anything else
+ * of its mount: both are refused with `INVALID_ARGUMENT`, by the paths that `shown` gives.
+ */
 export function putFiles(
   db: IDBDatabase,
   storeName: string,
   mountpoint: string,
   files: readonly FileWrite[],
+  shown: (path: string) => string,
 ): Promise<void> {
   return transact(db, storeName, (store, attempt) => {
     const newest = store.index('timestamp').openKeyCursor(null, 'prev');
     newest.onsuccess = attempt(() => {
       const last = (newest.result?.key as Date | undefined)?.getTime() ?? 0;
       let time = Math.max(Date.now(), last + 1);
-      for (const path of directoriesOf(files, mountpoint)) {
-        const known = store.getKey(path);
+      for (const [path, file] of directoriesOf(files, mountpoint)) {
+        const known = store.get(path);
         const timestamp = new Date(time++);
         known.onsuccess = attempt(() => {
-          if (known.result === undefined) store.put({ timestamp, mode: DIRECTORY_MODE }, path);
+          const record = known.result as { mode: number } | undefined;
+          if (!record) store.put({ timestamp, mode: DIRECTORY_MODE }, path);
+          else if (!isDirectory(record.mode)) refuseParent(shown(file), shown(path));
         });
       }
       for (const { path, bytes } of files) {
+        // Not the record itself: to get it is to copy the old file.
+        const inside = store.getKey(below(path));
+        inside.onsuccess = attempt(() => {
+          if (inside.result !== undefined) refuseTarget(shown(path));
+        });
         // A clone takes the whole buffer behind a view.
         const contents = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
         store.put({ timestamp: new Date(time++), mode: FILE_MODE, contents }, path);
@@ -82,9 +95,17 @@ export function putFiles(
 export function clearStore(db: IDBDatabase, storeName: string, path: string): Promise<void> {
   return transact(db, storeName, (store) => {
     store.delete(path);
-    // '0' is the character after '/'.
-    store.delete(IDBKeyRange.bound(`${path}/`, `${path}0`, false, true));
+    store.delete(below(path));
   });
+}
+
+function below(path: string): IDBKeyRange {
+  // '0' is the character after '/'.
+  return IDBKeyRange.bound(`${path}/`, `${path}0`, false, true);
+}
+
+function isDirectory(mode: number): boolean {
+  return (mode & 0o170000) === 0o40000;
 }
 
 /** `attempt` wraps handlers: what throws in one aborts the transaction with that as its reason. */
@@ -111,15 +132,12 @@ function transact(
   });
 }
 
-function directoriesOf(files: readonly FileWrite[], mountpoint: string): Set<string> {
-  const directories = new Set<string>();
+/** The directories of a mount that files lie in, parents first, each with a file that needs it. */
+function directoriesOf(files: readonly FileWrite[], mountpoint: string): Map<string, string> {
+  const directories = new Map<string, string>();
   for (const { path } of files) {
-    for (
-      let slash = path.indexOf('/', mountpoint.length + 1);
-      slash >= 0;
-      slash = path.indexOf('/', slash + 1)
-    ) {
-      directories.add(path.slice(0, slash));
+    for (const parent of parentsOf(path).reverse()) {
+      if (parent.length > mountpoint.length) directories.set(parent, path);
     }
   }
   return directories;

@@ -1,4 +1,5 @@
 import type { Backend, FileWrite, StoredFile } from './backend';
+import { parentsOf, refuseParent, refuseTarget } from './conflicts';
 
 /** Files in memory, gone with the page: where neither IndexedDB nor a file system can be had. */
 export class MemoryBackend implements Backend {
@@ -24,6 +25,11 @@ export class MemoryBackend implements Backend {
   }
 
   async commit(files: readonly FileWrite[]): Promise<void> {
+    for (const { path } of files) {
+      const file = parentsOf(path).find((parent) => this.#files.has(parent));
+      if (file !== undefined) refuseParent(path, file);
+      if ((await this.list(path)).length > 0) refuseTarget(path);
+    }
     for (const { path, bytes } of files) {
       this.#files.set(path, { bytes: bytes.slice(), modified: Date.now() });
     }
