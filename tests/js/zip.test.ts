@@ -25,6 +25,19 @@ function deflated(content: Uint8Array, rawSize = content.length): Uint8Array {
   return zip;
 }
 
+/** A zip whose directory names its only entry, 'x', `count` times. */
+function bomb(zip: Uint8Array, count: number): Uint8Array {
+  const end = zip.length - 22;
+  const directory = end - 47;
+  const header = zip.slice(directory, end);
+  const out = new Uint8Array(directory + count * header.length + 22);
+  out.set(zip.subarray(0, directory));
+  for (let i = 0; i < count; ++i) out.set(header, directory + i * header.length);
+  out.set(zip.subarray(end), out.length - 22);
+  new DataView(out.buffer).setUint16(out.length - 12, count, true);
+  return out;
+}
+
 test('the check value of CRC-32', () => expect(crc32(bytes('123456789'))).toBe(0xcbf43926));
 
 test('round trip', async () => {
@@ -72,6 +85,8 @@ describe('hostile zips', () => {
       'header',
     ],
     ['a bomb by its claim', deflated(bytes('x'), 0xf0000000), 'claims'],
+    ['one entry named often', bomb(zipEntries([{ name: 'x', bytes: bytes('abc') }]), 2), 'claim'],
+    ['one packed entry named often', bomb(deflated(new Uint8Array(1e6)), 0xffff), 'claim'],
     ['more than it claims', deflated(new Uint8Array(5000), 100), 'more than'],
     ['less than it claims', deflated(bytes('abc'), 4), 'holds 3'],
     [

@@ -79,18 +79,40 @@ export function zipEntries(entries: readonly ZipEntry[]): Uint8Array<ArrayBuffer
   return out;
 }
 
+/** What the central directory says of a file. */
+interface Header {
+  readonly name: string;
+  readonly method: number;
+  readonly crc: number;
+  readonly rawSize: number;
+  readonly packed: Uint8Array;
+}
+
 /**
- * The files of a zip, read through its central directory. Sizes are checked against the bytes that are
- * there before anything is allocated; names are not checked here.
+ * The files of a zip, read through its central directory. The sizes of all, and their sums, are checked
+ * against the bytes that are there before anything is allocated; names are not checked here.
  *
  * @throws TabtrainError `CORRUPT_FILE`, or `UNSUPPORTED` for encryption and rare methods.
  */
 export async function unzipEntries(zip: Uint8Array): Promise<ZipEntry[]> {
+  const entries: ZipEntry[] = [];
+  for (const header of readDirectory(zip)) {
+    const { name, method, packed, rawSize, crc } = header;
+    const bytes = method === STORED ? packed.slice() : await inflate(packed, rawSize, name);
+    if (crc32(bytes) !== crc) corrupt(`'${name}' has another checksum`);
+    entries.push({ name, bytes });
+  }
+  return entries;
+}
+
+function readDirectory(zip: Uint8Array): Header[] {
   const view = new DataView(zip.buffer, zip.byteOffset, zip.byteLength);
   const end = findEnd(view);
   const count = view.getUint16(end + 10, true);
   let at = view.getUint32(end + 16, true);
-  const entries: ZipEntry[] = [];
+  const headers: Header[] = [];
+  // With it MAX_RATIO bounds the sum of what the entries unpack to, too.
+  let unclaimed = Math.min(at, end);
   for (let i = 0; i < count; ++i) {
     if (at + 46 > end || view.getUint32(at, true) !== CENTRAL) corrupt(`entry ${i} has no header`);
     const nameLength = view.getUint16(at + 28, true);
@@ -98,11 +120,15 @@ export async function unzipEntries(zip: Uint8Array): Promise<ZipEntry[]> {
       at + 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
     if (next > end) corrupt(`entry ${i} ends after the directory`);
     const name = new TextDecoder().decode(zip.subarray(at + 46, at + 46 + nameLength));
-    if (!name.endsWith('/'))
-      entries.push({ name, bytes: await readEntry(zip, view, at, end, name) });
+    if (!name.endsWith('/')) {
+      const header = readHeader(zip, view, at, end, name);
+      unclaimed -= 30 + header.packed.length;
+      if (unclaimed < 0) corrupt(`its entries claim more bytes than there are, up to '${name}'`);
+      headers.push(header);
+    }
     at = next;
   }
-  return entries;
+  return headers;
 }
 
 function findEnd(view: DataView): number {
@@ -113,13 +139,13 @@ function findEnd(view: DataView): number {
   return corrupt('it has no end record');
 }
 
-async function readEntry(
+function readHeader(
   zip: Uint8Array,
   view: DataView,
   at: number,
   end: number,
   name: string,
-): Promise<Uint8Array> {
+): Header {
   const flags = view.getUint16(at + 8, true);
   const method = view.getUint16(at + 10, true);
   const crc = view.getUint32(at + 16, true);
@@ -138,9 +164,7 @@ async function readEntry(
   const packed = zip.subarray(start, start + size);
   const fits = method === STORED ? rawSize === size : rawSize <= size * MAX_RATIO;
   if (!fits) corrupt(`'${name}' claims ${rawSize} bytes from ${size}`);
-  const bytes = method === STORED ? packed.slice() : await inflate(packed, rawSize, name);
-  if (crc32(bytes) !== crc) corrupt(`'${name}' has another checksum`);
-  return bytes;
+  return { name, method, crc, rawSize, packed };
 }
 
 async function inflate(packed: Uint8Array, rawSize: number, name: string): Promise<Uint8Array> {
