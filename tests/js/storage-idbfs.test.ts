@@ -138,6 +138,20 @@ describe('files', () => {
     });
   });
 
+  test('a directory whose last file is removed is gone', async () => {
+    const { storage } = await openTab();
+    await storage.commit(three);
+    await storage.write('run/deep/er/x', bytes('x'));
+    await storage.remove('run/deep/er/x');
+    expect(Object.keys(await stored('run'))).toEqual([
+      'run/checkpoint',
+      'run/cp.data',
+      'run/cp.index',
+    ]);
+    await storage.write('run/deep', bytes('a file now'));
+    expect(text(await storage.read('run/deep'))).toBe('a file now');
+  });
+
   test.each(['../x', 'run/../../x', 'run\\x', '~/x', ''])(
     'the path %j is refused',
     async (path) => {

@@ -90,7 +90,9 @@ export class IdbfsBackend implements Backend {
       const top = isFile ? topOf(path) : topOf(`${path}/`);
       if (!isFile && below.length === 0) return false;
       const prefix = isFile ? fsPath(path) : ROOT + path;
-      await this.#change(top, (db) => clearStore(db, this.#idbfs.DB_STORE_NAME, prefix));
+      await this.#change(top, (db) =>
+        clearStore(db, this.#idbfs.DB_STORE_NAME, ROOT + top, prefix),
+      );
       return true;
     });
   }

@@ -2,6 +2,7 @@ import { TabtrainError, asError } from '../errors';
 import type { EmscriptenIdbfs } from '../engine/engine';
 import type { FileWrite } from './backend';
 import { parentsOf, refuseParent, refuseTarget } from './conflicts';
+import { dirName } from './paths';
 
 /*
  * IDBFS's records (Emscripten, src/lib/libidbfs.js): object store FILE_DATA, key = absolute path, value
@@ -91,11 +92,26 @@ export function putFiles(
   });
 }
 
-/** Deletes the records of a path and all below it. */
-export function clearStore(db: IDBDatabase, storeName: string, path: string): Promise<void> {
-  return transact(db, storeName, (store) => {
+/** Deletes the records of a path and all below it, and of the directories that this leaves empty. */
+export function clearStore(
+  db: IDBDatabase,
+  storeName: string,
+  mountpoint: string,
+  path: string,
+): Promise<void> {
+  return transact(db, storeName, (store, attempt) => {
     store.delete(path);
     store.delete(below(path));
+    const clearEmpty = (parent: string) => {
+      if (parent.length <= mountpoint.length) return;
+      const inside = store.getKey(below(parent));
+      inside.onsuccess = attempt(() => {
+        if (inside.result !== undefined) return;
+        store.delete(parent);
+        clearEmpty(dirName(parent));
+      });
+    };
+    clearEmpty(dirName(path));
   });
 }
 
