@@ -228,6 +228,23 @@ describe('two tabs', () => {
     await two.storage.remove('run/a');
     expect(await one.storage.exists('run/a')).toBe(false);
   });
+
+  test('a tab that knew a file sees the directory that took its place, and back', async () => {
+    const [one, two] = [await openTab(), await openTab()];
+    for (const [before, after] of [
+      ['run/x', 'run/x/y'],
+      ['run/x/y', 'run/x'],
+    ] as const) {
+      await two.storage.write(before, bytes('before'));
+      await two.storage.write('run/other', bytes('other'));
+      expect(text(await one.storage.read(before))).toBe('before');
+      await two.storage.remove('run/x');
+      await two.storage.write(after, bytes('after'));
+      expect((await one.storage.list('run')).map(({ path }) => path)).toEqual(['run/other', after]);
+      expect(text(await one.storage.read(after))).toBe('after');
+      await one.storage.remove('run');
+    }
+  });
 });
 
 describe('failures', () => {

@@ -3,14 +3,7 @@ import { asError } from '../errors';
 import { Mutex } from '../host/mutex';
 import type { Backend, FileWrite, StoredFile } from './backend';
 import { parentsOf, refuseParent, refuseTarget } from './conflicts';
-import {
-  clearStore,
-  dropHandle,
-  isDeadHandle,
-  putFiles,
-  toStorageError,
-  withDatabase,
-} from './idbfsStore';
+import { clearStore, dropHandle, putFiles, toStorageError, withDatabase } from './idbfsStore';
 
 /** Mounts, and so IndexedDB databases, are named by this prefix and the top-level directory. */
 const ROOT = '/tabtrain/';
@@ -136,24 +129,26 @@ export class IdbfsBackend implements Backend {
 
   /** Makes the mount show what is stored. */
   async #fill(top: string): Promise<void> {
+    try {
+      await this.#populate(top);
+    } catch {
+      // A dead handle; or another tab put a directory where this mount has a file, or the reverse,
+      // which IDBFS cannot follow. Both end with an empty mount and a new handle.
+      dropHandle(this.#idbfs, ROOT + top);
+      if (this.#mounted.delete(top)) this.#fs.unmount(ROOT + top);
+      await this.#populate(top).catch((again) => {
+        throw toStorageError(again, ROOT + top);
+      });
+    }
+  }
+
+  #populate(top: string): Promise<void> {
     const mountpoint = ROOT + top;
     if (!this.#mounted.has(top)) {
       this.#fs.mkdirTree(mountpoint);
       this.#fs.mount(this.#idbfs, {}, mountpoint);
       this.#mounted.add(top);
     }
-    try {
-      await this.#populate(mountpoint);
-    } catch (error) {
-      if (!isDeadHandle(error)) throw toStorageError(error, mountpoint);
-      dropHandle(this.#idbfs, mountpoint);
-      await this.#populate(mountpoint).catch((again) => {
-        throw toStorageError(again, mountpoint);
-      });
-    }
-  }
-
-  #populate(mountpoint: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#idbfs.syncfs({ mountpoint }, true, (error) =>
         error ? reject(asError(error)) : resolve(),

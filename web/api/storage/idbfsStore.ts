@@ -47,7 +47,7 @@ export function dropHandle(idbfs: EmscriptenIdbfs, mountpoint: string): void {
   delete idbfs.dbs[mountpoint];
 }
 
-export function isDeadHandle(error: unknown): boolean {
+function isDeadHandle(error: unknown): boolean {
   const name = (error as { name?: unknown } | null)?.name;
   return name === 'InvalidStateError' || name === 'TransactionInactiveError';
 }
