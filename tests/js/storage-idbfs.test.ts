@@ -152,7 +152,7 @@ describe('files', () => {
     expect(text(await storage.read('run/deep'))).toBe('a file now');
   });
 
-  test.each(['../x', 'run/../../x', 'run\\x', '~/x', ''])(
+  test.each(['../x', 'run/../../x', 'run\\x', '~/x', '', '/', 'run/', 'run/.', 'run/x\0y'])(
     'the path %j is refused',
     async (path) => {
       const { storage } = await openTab();

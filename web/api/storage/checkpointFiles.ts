@@ -1,6 +1,6 @@
 import { TabtrainError, came, invalid } from '../errors';
 import type { Engine } from '../engine/engine';
-import { baseName, dirName, joinPath } from './paths';
+import { baseName, dirName, isDirectoryName, joinPath } from './paths';
 import type { Storage } from './storage';
 
 /** The files of TensorFlow checkpoints: `PREFIX.index`, `PREFIX.data-*`, and the `checkpoint` state file. */
@@ -19,7 +19,7 @@ export class CheckpointFiles {
   /** Checks a prefix before anything is copied for it. */
   async prepareWrite(prefix: string, overwrite: boolean): Promise<void> {
     const path = this.#storage.path(prefix, 'model.saveWeights: path');
-    if (baseName(path) === '' || path.endsWith('/')) {
+    if (isDirectoryName(prefix)) {
       invalid(`model.saveWeights: path: expected a file name prefix, came ${came(prefix)}`);
     }
     if (!overwrite && (await this.#storage.exists(`${path}.index`))) {

@@ -24,6 +24,11 @@ export function checkVirtualPath(path: unknown, argument: string): string {
   return parts.join('/');
 }
 
+/** Whether a path can only be a directory's: `dir/`, `dir/.`, `dir/..`. */
+export function isDirectoryName(path: string): boolean {
+  return /(^|\/)\.{0,2}$/.test(path);
+}
+
 /** The directory part; '' for a name alone. */
 export function dirName(path: string): string {
   const slash = path.lastIndexOf('/');

@@ -2,7 +2,13 @@ import { TabtrainError, came, invalid } from '../errors';
 import type { Engine } from '../engine/engine';
 import { Mutex } from '../host/mutex';
 import type { Backend, FileWrite, StorageKind, StoredFile } from './backend';
-import { checkEntryName, checkRealPath, checkVirtualPath, joinPath } from './paths';
+import {
+  checkEntryName,
+  checkRealPath,
+  checkVirtualPath,
+  isDirectoryName,
+  joinPath,
+} from './paths';
 import { unzipEntries, zipEntries, type ZipEntry } from './zip';
 
 /** Opens the best backend of a platform, with one sentence for each that could not be had. */
@@ -65,7 +71,11 @@ export class Storage implements StorageApi {
     if (!ArrayBuffer.isView(bytes)) {
       invalid(`storage.write: bytes: expected a Uint8Array, came ${came(bytes)}`);
     }
-    return this.commit([{ path: this.#filePath(path, 'storage.write: path'), bytes }]);
+    const argument = 'storage.write: path';
+    const checked = this.#filePath(path, argument);
+    // A virtual path comes back without the slash.
+    if (isDirectoryName(path)) invalid(`${argument}: expected a file, came ${came(path)}`);
+    return this.commit([{ path: checked, bytes }]);
   }
 
   commit(files: readonly FileWrite[]): Promise<void> {
