@@ -152,16 +152,24 @@ describe('files', () => {
     expect(text(await storage.read('run/deep'))).toBe('a file now');
   });
 
-  test.each(['../x', 'run/../../x', 'run\\x', '~/x', '', '/', 'run/', 'run/.', 'run/x\0y'])(
-    'the path %j is refused',
-    async (path) => {
-      const { storage } = await openTab();
-      await expectFailure(() => storage.write(path, bytes('x')), {
-        code: 'INVALID_ARGUMENT',
-        says: ['path'],
-      });
-    },
-  );
+  test.each([
+    '../x',
+    'run/../../x',
+    'run\\x',
+    '~/x',
+    '',
+    '/',
+    'run/',
+    'run/.',
+    'run/x\0y',
+    'run/__proto__',
+  ])('the path %j is refused', async (path) => {
+    const { storage } = await openTab();
+    await expectFailure(() => storage.write(path, bytes('x')), {
+      code: 'INVALID_ARGUMENT',
+      says: ['path'],
+    });
+  });
 });
 
 describe.each([

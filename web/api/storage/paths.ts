@@ -18,8 +18,12 @@ export function checkRealPath(path: unknown, argument: string): string {
 export function checkVirtualPath(path: unknown, argument: string): string {
   const text = checkRealPath(path, argument);
   const parts = text.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..') || parts[0] === '~' || text.includes('\\')) {
-    invalid(`${argument}: expected a path without '..', '~' and backslashes, came ${came(path)}`);
+  // Emscripten's file system keeps names as keys of objects: it would store '__proto__' and not list it.
+  const refused = ['..', '__proto__'].some((name) => parts.includes(name));
+  if (refused || parts[0] === '~' || text.includes('\\')) {
+    invalid(
+      `${argument}: expected a path without '..', '~', '__proto__' and backslashes, came ${came(path)}`,
+    );
   }
   return parts.join('/');
 }
