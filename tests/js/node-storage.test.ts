@@ -254,6 +254,12 @@ describe('storage', () => {
     });
   });
 
+  test('a view is written by its bytes', async () => {
+    const path = join(directory, 'views', 'x.bin');
+    await storage.write(path, new Float32Array([1, 2]) as never);
+    expect(new Float32Array((await storage.read(path)).buffer)).toEqual(new Float32Array([1, 2]));
+  });
+
   test('persistence and room', async () => {
     expect(await storage.persisted()).toBe(true);
     expect(await storage.persist()).toBe(true);

@@ -172,6 +172,17 @@ describe('files', () => {
   });
 });
 
+test.each([
+  ['a floating-point view', new Float32Array([1, 2]), 8],
+  ['a DataView', new DataView(new ArrayBuffer(9), 1, 4), 4],
+])('%s is stored by its bytes', async (_, view, size) => {
+  for (const storage of [(await openTab()).storage, new Storage(new MemoryBackend())]) {
+    await storage.write('run/x', view as unknown as Uint8Array);
+    expect((await storage.list('run'))[0]!.size).toBe(size);
+    expect(await storage.read('run/x')).toEqual(new Uint8Array(view.buffer, view.byteOffset, size));
+  }
+});
+
 describe.each([
   ['IndexedDB', async () => (await openTab()).storage],
   ['memory', async () => new Storage(new MemoryBackend())],

@@ -79,7 +79,9 @@ export class Storage implements StorageApi {
   }
 
   commit(files: readonly FileWrite[]): Promise<void> {
-    return this.#writes.run(() => this.#backend.commit(files));
+    // Backends count elements as bytes; a view of any type may come from a caller without types.
+    const writes = files.map(({ path, bytes }) => ({ path, bytes: asBytes(bytes) }));
+    return this.#writes.run(() => this.#backend.commit(writes));
   }
 
   async remove(path: string): Promise<void> {
@@ -155,4 +157,8 @@ export class Storage implements StorageApi {
     }
     return checked;
   }
+}
+
+function asBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
