@@ -86,6 +86,24 @@ describe('saving', () => {
     await trained.saveWeights(good);
   });
 
+  test('where a directory has the name of one of the files', async () => {
+    const path = copyOf('taken');
+    const before = readFileSync(path + shard);
+    mkdirSync(join(directory, 'taken', 'checkpoint'));
+    const other = smallModel(9);
+    await other.fit(smallX, smallY, quiet);
+    await expectFailure(() => other.saveWeights(path), {
+      code: 'STORAGE_UNAVAILABLE',
+      says: ['checkpoint', 'there is a directory'],
+    });
+    expect(readFileSync(path + shard).equals(before)).toBe(true);
+    expect(readdirSync(join(directory, 'taken')).sort()).toEqual([
+      'checkpoint',
+      'cp.ckpt.data-00000-of-00001',
+      'cp.ckpt.index',
+    ]);
+  });
+
   test('into a file system that takes no files, root or not', () =>
     expectFailure(() => trained.saveWeights('/proc/tabtrain/cp.ckpt'), {
       code: 'STORAGE_UNAVAILABLE',

@@ -72,6 +72,10 @@ export class NodeBackend implements Backend {
       const written: string[] = [];
       try {
         for (const { path, bytes } of files) {
+          // Renaming would find it too, but after the files before it.
+          if ((await lstat(path).catch(missingAs(null)))?.isDirectory()) {
+            throw new Error(`'${path}': expected a file or nothing there, there is a directory`);
+          }
           await makeDirectory(dirname(resolve(path)));
           written.push(await this.#writeTemporary(path, bytes));
         }
