@@ -203,6 +203,13 @@ describe.each([
     ],
     ['below a file at the top', below('top'), 'top', 'expected a directory'],
     [
+      'one below the other',
+      [...below('run/a'), ...below('run/a/cp.data')],
+      'run/a/cp.data',
+      'there is a file',
+    ],
+    ['the same twice', [...below('run/a'), ...below('run/a')], 'run/a/cp.data', 'twice'],
+    [
       'over a directory at the top',
       [...below('new'), { path: 'run', bytes: bytes('over') }],
       'run',

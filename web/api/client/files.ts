@@ -29,7 +29,8 @@ export async function listVariables(
  * The files that checkpoints live in. Node: real paths. Browsers: paths in IndexedDB, one database per
  * top-level directory, in the form that Emscripten's IDBFS keeps; memory where there is none. Writes
  * resolve when they are durable. Failures: `QUOTA_EXCEEDED`, `STORAGE_UNAVAILABLE`, `NOT_FOUND`,
- * `INVALID_ARGUMENT` (a path that leads outside).
+ * `INVALID_ARGUMENT` (a path that leads outside; in browsers also a file where a directory is needed, or
+ * the reverse).
  */
 export const storage = {
   /** Fills a top-level directory from IndexedDB; happens by itself on first touch. */

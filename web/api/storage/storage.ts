@@ -2,6 +2,7 @@ import { TabtrainError, came, invalid } from '../errors';
 import type { Engine } from '../engine/engine';
 import { Mutex } from '../host/mutex';
 import type { Backend, FileWrite, StorageKind, StoredFile } from './backend';
+import { checkCommit } from './conflicts';
 import {
   checkEntryName,
   checkRealPath,
@@ -78,10 +79,11 @@ export class Storage implements StorageApi {
     return this.commit([{ path: checked, bytes }]);
   }
 
-  commit(files: readonly FileWrite[]): Promise<void> {
+  async commit(files: readonly FileWrite[]): Promise<void> {
+    checkCommit(files);
     // Backends count elements as bytes; a view of any type may come from a caller without types.
     const writes = files.map(({ path, bytes }) => ({ path, bytes: asBytes(bytes) }));
-    return this.#writes.run(() => this.#backend.commit(writes));
+    await this.#writes.run(() => this.#backend.commit(writes));
   }
 
   async remove(path: string): Promise<void> {
