@@ -149,9 +149,6 @@ double learningRate(const Model& model) {
 void setLearningRate(Model& model, double value) {
   model.compiled()->optimizer().setHyper("learning_rate", value);
 }
-double iterations(const Model& model) {
-  return static_cast<double>(model.compiled()->optimizer().iterations().int64());
-}
 val weightBytes(const Model& model, int index) {
   return view(model.weights().at(static_cast<size_t>(index))->bytes());
 }
@@ -174,7 +171,7 @@ OptimizerLayout layoutOf(const Json& json) {
 std::shared_ptr<BundleFiles> saveCheckpoint(const Model& model, std::string json) {
   return std::make_shared<BundleFiles>(model.saveCheckpoint(layoutOf(options(json))));
 }
-std::string loadCheckpoint(Model& model, val index, val shards, std::string /*options*/) {
+std::string loadCheckpoint(Model& model, val index, val shards) {
   const Bytes indexBytes = copyBytes(index);
   std::vector<Bytes> shardBytes;
   const auto count = shards["length"].as<size_t>();
@@ -193,12 +190,9 @@ val checkpointData(const BundleFiles& files) { return view(files.data); }
 
 std::shared_ptr<FitRun> fit(Model& model, std::string json, val x, val y, val weights, val valX,
                             val valY, val valWeights) {
-  Json record = options(json);
-  // Says only whether the epochs validate, which the engine sees from the data.
-  record.erase("validate");
   std::optional<StepData> validation;
   if (valX["length"].as<size_t>() > 0) validation = stepData(valX, valY, valWeights);
-  return model.fit(FitOptions(record), stepData(x, y, weights), validation);
+  return model.fit(FitOptions(options(json)), stepData(x, y, weights), validation);
 }
 int fitPeek(const FitRun& run) { return static_cast<int>(run.peek()); }
 int fitNext(FitRun& run) { return static_cast<int>(run.next()); }
@@ -273,7 +267,6 @@ EMSCRIPTEN_BINDINGS(tabtrain) {
       .function("optimizerConfig", safe<optimizerConfig>)
       .function("learningRate", safe<learningRate>)
       .function("setLearningRate", safe<setLearningRate>)
-      .function("iterations", safe<iterations>)
       .function("weightBytes", safe<weightBytes>)
       .function("setWeights", safe<setWeights>)
       .function("saveCheckpoint", safe<saveCheckpoint>)

@@ -49,10 +49,4 @@ std::unique_ptr<Base> makeFromConfig(std::span<const ClassRow<Base>> rows,
   return object;
 }
 
-/// The `make` of a class that is constructed from its reader.
-template <typename Base, typename Class>
-std::unique_ptr<Base> make(ConfigReader& reader) {
-  return std::make_unique<Class>(reader);
-}
-
 }  // namespace tabtrain

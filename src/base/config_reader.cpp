@@ -86,12 +86,6 @@ double ConfigReader::number(const std::string& key, std::optional<double> fallba
   return number;
 }
 
-std::optional<double> ConfigReader::optionalNumber(const std::string& key, double min) {
-  const Json* value = find(key);
-  if (value == nullptr || value->is_null()) return std::nullopt;
-  return number(key, std::nullopt, min);
-}
-
 bool ConfigReader::boolean(const std::string& key, bool fallback) {
   const Json* value = find(key);
   if (value == nullptr) return fallback;

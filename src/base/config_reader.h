@@ -38,8 +38,6 @@ class ConfigReader {
   double number(const std::string& key, std::optional<double> fallback,
                 double min = -std::numeric_limits<double>::infinity(),
                 double max = std::numeric_limits<double>::infinity());
-  /// A number, or nothing where the key is absent or null.
-  std::optional<double> optionalNumber(const std::string& key, double min);
   bool boolean(const std::string& key, bool fallback);
   std::string string(const std::string& key, const std::string& fallback);
   /// The value as it is, null where absent.

@@ -18,10 +18,6 @@ const char* errorCodeName(ErrorCode code) {
       return "UNKNOWN_CLASS";
     case ErrorCode::OutOfMemory:
       return "OUT_OF_MEMORY";
-    case ErrorCode::NotFinite:
-      return "NOT_FINITE";
-    case ErrorCode::Disposed:
-      return "DISPOSED";
     case ErrorCode::Internal:
       break;
   }

@@ -15,8 +15,6 @@ enum class ErrorCode {
   Unsupported,
   UnknownClass,
   OutOfMemory,
-  NotFinite,
-  Disposed,
   Internal,
 };
 

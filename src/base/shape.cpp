@@ -1,5 +1,7 @@
 #include "base/shape.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace tabtrain {
@@ -20,6 +22,12 @@ std::string tuple(const Items& items, Print print) {
 
 }  // namespace
 
+int64_t multiplyCounts(int64_t a, int64_t b) {
+  constexpr int64_t kMost = int64_t{1} << 58;
+  int64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? kMost : std::min(product, kMost);
+}
+
 Shape Shape::fixed(const std::vector<int64_t>& sizes) {
   std::vector<Dim> dims;
   for (int64_t size : sizes) dims.push_back({size, false});
@@ -38,7 +46,7 @@ Dim Shape::product(size_t begin, size_t end) const {
     require(!(result.perBatch && dims_[axis].perBatch), [&] {
       return "shape " + toString() + ": at most one extent may depend on the batch size";
     });
-    result.size *= dims_[axis].size;
+    result.size = multiplyCounts(result.size, dims_[axis].size);
     result.perBatch = result.perBatch || dims_[axis].perBatch;
   }
   return result;

@@ -9,13 +9,17 @@
 
 namespace tabtrain {
 
+/// a * b of counts; what would be more than 2^58 is 2^58, which no memory holds, so that sizes can be
+/// computed without overflow and are refused where memory is asked for.
+int64_t multiplyCounts(int64_t a, int64_t b);
+
 /// One extent of a tensor: a constant, or a multiple of the batch size, which is known only when a
 /// step runs. `[batch, time, 8]` reshaped to `[batch * time, 8]` keeps a symbolic first extent.
 struct Dim {
   int64_t size = 1;
   bool perBatch = false;
 
-  int64_t at(int64_t batch) const { return perBatch ? size * batch : size; }
+  int64_t at(int64_t batch) const { return perBatch ? multiplyCounts(size, batch) : size; }
   bool isOne() const { return size == 1 && !perBatch; }
   bool operator==(const Dim&) const = default;
 };

@@ -10,7 +10,7 @@ Tensor::Tensor(DType dtype, std::vector<int64_t> sizes)
     return "data: expected at least one sample of at least one element, got shape " +
            sizesToString(sizes_);
   });
-  storage_ = AlignedBuffer(static_cast<size_t>(count_) * itemSize(dtype_));
+  storage_ = AlignedBuffer(byteCount(count_, dtype_));
 }
 
 }  // namespace tabtrain

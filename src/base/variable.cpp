@@ -20,7 +20,17 @@ void AlignedBuffer::Deleter::operator()(std::byte* data) const {
   gLiveBytes -= size;
 }
 
-AlignedBuffer::AlignedBuffer(size_t size) {
+uint64_t byteCount(int64_t count, DType dtype) {
+  constexpr uint64_t kMost = uint64_t{1} << 48;
+  const uint64_t bytes = static_cast<uint64_t>(count) * itemSize(dtype);
+  require(static_cast<uint64_t>(count) <= kMost && bytes <= kMost, [&] {
+    return "memory: " + std::to_string(count) + " elements of " + dtypeName(dtype) +
+           " are more than any machine holds";
+  }, ErrorCode::OutOfMemory);
+  return bytes;
+}
+
+AlignedBuffer::AlignedBuffer(uint64_t size) {
   if (size == 0) return;
   const auto refuse = [&] {
     return Error(ErrorCode::OutOfMemory, "memory: expected at most " + std::to_string(gMaxBytes) +
@@ -29,12 +39,14 @@ AlignedBuffer::AlignedBuffer(size_t size) {
                                              " more were asked for");
   };
   if (gLiveBytes > gMaxBytes || size > gMaxBytes - gLiveBytes) throw refuse();
-  auto* data =
-      static_cast<std::byte*>(::operator new[](size, std::align_val_t{kAlignment}, std::nothrow));
+  // Beside the limit, for machines whose pointers are smaller than a size.
+  if (size > std::numeric_limits<size_t>::max() / 2) throw refuse();
+  auto* data = static_cast<std::byte*>(
+      ::operator new[](static_cast<size_t>(size), std::align_val_t{kAlignment}, std::nothrow));
   if (data == nullptr) throw refuse();
-  std::memset(data, 0, size);
-  data_ = std::unique_ptr<std::byte[], Deleter>(data, Deleter{size});
-  gLiveBytes += size;
+  std::memset(data, 0, static_cast<size_t>(size));
+  data_ = std::unique_ptr<std::byte[], Deleter>(data, Deleter{static_cast<size_t>(size)});
+  gLiveBytes += static_cast<size_t>(size);
 }
 
 size_t AlignedBuffer::liveBytes() { return gLiveBytes; }
@@ -52,15 +64,7 @@ Variable::Variable(std::string name, std::string path, DType dtype, std::vector<
       fill_(std::move(fill)) {}
 
 void Variable::allocate() const {
-  const double bytes = static_cast<double>(count_) * static_cast<double>(itemSize(dtype_));
-  require(
-      bytes <= static_cast<double>(std::numeric_limits<size_t>::max()),
-      [&] {
-        return name_ + ": " + sizesToString(sizes_) +
-               " elements are more than this machine can address";
-      },
-      ErrorCode::OutOfMemory);
-  storage_ = AlignedBuffer(static_cast<size_t>(count_) * itemSize(dtype_));
+  storage_ = AlignedBuffer(byteCount(count_, dtype_));
   if (fill_) fill_({reinterpret_cast<float*>(storage_.data()), static_cast<size_t>(count_)});
 }
 

@@ -13,6 +13,10 @@
 
 namespace tabtrain {
 
+/// The bytes of `count` elements. 64 bits, whatever the machine's pointers have: a size that no
+/// machine can hold must not become a small one. Throws OutOfMemory above 2^48.
+uint64_t byteCount(int64_t count, DType dtype);
+
 /// Zeroed memory on a cache line, of which the process-wide sum is known (`liveBytes`).
 class AlignedBuffer {
  public:
@@ -20,7 +24,12 @@ class AlignedBuffer {
 
   AlignedBuffer() = default;
   /// Throws OutOfMemory where the limit (`setMaxBytes`) or the machine does not allow `size` bytes.
-  explicit AlignedBuffer(size_t size);
+  explicit AlignedBuffer(uint64_t size);
+
+  /// `bytes` rounded up to whole units of alignment.
+  static constexpr uint64_t aligned(uint64_t bytes) {
+    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  }
 
   std::byte* data() const { return data_.get(); }
   size_t size() const { return data_ ? data_.get_deleter().size : 0; }

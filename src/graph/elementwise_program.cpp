@@ -120,10 +120,10 @@ class ElementwiseProgram::Compiler {
 
   Operand operand(ValueId id, const Shape& shape, bool raw, Instruction& instruction) {
     const ValueId value = storageOf(graph_, id);
-    if (const auto it = operands_.find(value); it != operands_.end()) return it->second;
-    if (value == tile_) return {Where::Tile, nullptr, 0};
     std::byte* memory = memory_(value);
     if (raw) return {Where::Raw, memory, 0};
+    if (const auto it = operands_.find(value); it != operands_.end()) return it->second;
+    if (value == tile_) return {Where::Tile, nullptr, 0};
     const ValueType& type = graph_.type(value);
     if (type.dtype == DType::Float32 && type.shape.elements() == step_.elements) {
       return {Where::Memory, memory, 0};

@@ -36,9 +36,6 @@ class ElementwiseProgram {
 
   ElementwiseProgram(const Graph& graph, const Step& step, const FindMemory& memory);
 
-  /// The bytes of scratch memory that `run` needs.
-  size_t scratchBytes() const { return static_cast<size_t>(slots_ * kChunk) * sizeof(float); }
-
   /// Computes elements [begin, end). `tile` holds the producer's elements from `begin` on.
   void run(int64_t batch, int64_t begin, int64_t end, const float* tile, float* scratch) const;
 

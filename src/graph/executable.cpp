@@ -8,15 +8,10 @@
 namespace tabtrain {
 namespace {
 
-constexpr size_t kNowhere = std::numeric_limits<size_t>::max();
+constexpr uint64_t kNowhere = std::numeric_limits<uint64_t>::max();
 /// A tile of a fused producer's rows: small enough to stay in the second-level cache, large enough
 /// that packing the other operand again for each tile does not matter.
 constexpr int64_t kTileElements = 32 * 1024;
-
-size_t aligned(size_t bytes) {
-  constexpr size_t kUnit = AlignedBuffer::kAlignment;
-  return (bytes + kUnit - 1) / kUnit * kUnit;
-}
 
 Dim columnsOf(const Shape& shape) { return shape.product(shape.rank() > 0 ? 1 : 0, shape.rank()); }
 
@@ -36,9 +31,9 @@ int64_t Executable::tileRowsFor(int64_t columns) {
   return std::max<int64_t>(kUnit, kTileElements / std::max<int64_t>(columns, 1) / kUnit * kUnit);
 }
 
-size_t Executable::bytesOf(ValueId id) const {
+uint64_t Executable::bytesOf(ValueId id) const {
   const ValueType& type = graph_->type(id);
-  return static_cast<size_t>(type.shape.elements().at(maxBatch_)) * itemSize(type.dtype);
+  return byteCount(type.shape.elements().at(maxBatch_), type.dtype);
 }
 
 void Executable::planBuffers() {
@@ -102,10 +97,10 @@ void Executable::planBuffers() {
 
   // Each step's own workspace. A run's scratch is bounded by the number of values that it makes
   // and loads; its exact size is known only when it is bound, which needs the addresses.
-  std::vector<size_t> workspaceRequest(steps_.size(), kNowhere);
+  std::vector<uint64_t> workspaceRequest(steps_.size(), kNowhere);
   for (int s = 0; s < stepCount; ++s) {
     const Step& step = steps_[static_cast<size_t>(s)];
-    size_t bytes = 0;
+    uint64_t bytes = 0;
     if (step.isElementwise) {
       size_t slots = 0;
       for (NodeId id : step.nodes) {
@@ -116,12 +111,12 @@ void Executable::planBuffers() {
     const NodeId whole = step.isElementwise ? step.producer : step.nodes[0];
     if (whole >= 0 && graph_->node(whole).op->kind() == OpKind::Whole) {
       const Node& node = graph_->node(whole);
-      bytes += aligned(node.op->kernel(*graph_, node, maxBatch_).workspaceBytes);
+      bytes += AlignedBuffer::aligned(node.op->kernel(*graph_, node, maxBatch_).workspaceBytes);
       if (step.producer >= 0) {
         const Shape& shape = graph_->type(node.outputs[0]).shape;
         const int64_t columns = columnsOf(shape).at(maxBatch_);
         const int64_t rows = std::min(tileRowsFor(columns), shape[0].at(maxBatch_));
-        bytes += aligned(static_cast<size_t>(rows * columns) * sizeof(float));
+        bytes += AlignedBuffer::aligned(byteCount(multiplyCounts(rows, columns), DType::Float32));
       }
     }
     if (bytes == 0) continue;
@@ -135,8 +130,8 @@ void Executable::planBuffers() {
   for (size_t v = 0; v < valueCount; ++v) {
     if (requestOf[v] >= 0) offsets_[v] = plan.offsets[static_cast<size_t>(requestOf[v])];
   }
-  for (size_t request : workspaceRequest) {
-    workspace_.push_back(request == kNowhere ? 0 : plan.offsets[request]);
+  for (uint64_t request : workspaceRequest) {
+    workspace_.push_back(request == kNowhere ? 0 : plan.offsets[static_cast<size_t>(request)]);
   }
 }
 
@@ -170,11 +165,11 @@ void Executable::bind() {
       if (step.producer >= 0) bindProducer(bound, step.producer);
       std::byte* scratch = static_cast<std::byte*>(bound.workspace);
       if (step.producer >= 0) {
-        scratch += aligned(bound.kernel.workspaceBytes);
+        scratch += AlignedBuffer::aligned(bound.kernel.workspaceBytes);
         bound.tile = reinterpret_cast<float*>(scratch);
         const int64_t columns = bound.columns.at(maxBatch_);
         const int64_t rows = std::min(bound.tileRows, bound.elements.at(maxBatch_) / columns);
-        scratch += aligned(static_cast<size_t>(rows * columns) * sizeof(float));
+        scratch += AlignedBuffer::aligned(byteCount(rows * columns, DType::Float32));
       }
       bound.scratch = reinterpret_cast<float*>(scratch);
     } else if (graph_->node(step.nodes[0]).op->kind() == OpKind::Assign) {

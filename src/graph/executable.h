@@ -53,7 +53,7 @@ class Executable {
   void bind();
   void bindProducer(BoundStep& bound, NodeId id);
   std::byte* memoryOf(ValueId id) const;
-  size_t bytesOf(ValueId id) const;
+  uint64_t bytesOf(ValueId id) const;
   static int64_t tileRowsFor(int64_t columns);
 
   std::shared_ptr<const Graph> graph_;
@@ -63,8 +63,8 @@ class Executable {
   std::vector<std::unique_ptr<float>> scalars_;
   float* batchSize_ = nullptr;
   std::vector<std::byte*> memory_;  // by value; null for one that lives only inside a run
-  std::vector<size_t> workspace_;   // by step: offset of its workspace, tile and scratch
-  std::vector<size_t> offsets_;     // by value
+  std::vector<uint64_t> workspace_;   // by step: offset of its workspace, tile and scratch
+  std::vector<uint64_t> offsets_;     // by value
   AlignedBuffer arena_;
   std::vector<BoundStep> bound_;
 };

@@ -1,5 +1,7 @@
 #include "graph/graph.h"
 
+#include <bit>
+
 #include "base/error.h"
 #include "graph/expr.h"
 #include "graph/steps.h"
@@ -12,7 +14,7 @@ std::vector<ValueId> Graph::add(Node node) {
   const auto id = static_cast<NodeId>(nodes_.size());
   for (size_t i = 0; i < types.size(); ++i) {
     node.outputs.push_back(static_cast<ValueId>(values_.size()));
-    values_.push_back({types[i], id, static_cast<int>(i)});
+    values_.push_back({types[i], id});
   }
   if (node.op->kind() == OpKind::Assign) {
     // They could be run in either order.
@@ -40,7 +42,7 @@ Expr Graph::input(const std::string& name, ValueType type) {
 }
 
 Expr Graph::constant(float value) {
-  const auto [it, isNew] = constants_.try_emplace(value, kNoValue);
+  const auto [it, isNew] = constants_.try_emplace(std::bit_cast<uint32_t>(value), kNoValue);
   if (isNew) {
     Node node;
     node.op = &findOp("Const");

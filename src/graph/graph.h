@@ -52,7 +52,6 @@ struct Node {
 struct Value {
   ValueType type;
   NodeId producer = -1;
-  int output = 0;  // which of the producer's outputs
 };
 
 /// A computation in SSA form over tensors whose batch extent is symbolic. Nodes are stored in an
@@ -94,7 +93,7 @@ class Graph {
   std::vector<ValueId> inputs_;
   std::vector<NodeId> assignments_;
   std::map<const Variable*, ValueId> reads_;
-  std::map<float, ValueId> constants_;
+  std::map<uint32_t, ValueId> constants_;  // by their bits: NaN and -0 are values like others
   ValueId batchSize_ = kNoValue;
 };
 

@@ -8,11 +8,6 @@
 namespace tabtrain {
 namespace {
 
-size_t aligned(size_t bytes) {
-  constexpr size_t kUnit = AlignedBuffer::kAlignment;
-  return (bytes + kUnit - 1) / kUnit * kUnit;
-}
-
 bool overlapInTime(const BufferRequest& a, const BufferRequest& b) {
   return a.first <= b.last && b.first <= a.last;
 }
@@ -29,12 +24,12 @@ MemoryPlan planMemory(const std::vector<BufferRequest>& requests) {
 
   std::vector<size_t> placed;  // by offset
   for (size_t index : bySize) {
-    const size_t bytes = aligned(requests[index].bytes);
-    size_t offset = 0;
+    const uint64_t bytes = AlignedBuffer::aligned(requests[index].bytes);
+    uint64_t offset = 0;
     for (size_t other : placed) {
       if (!overlapInTime(requests[index], requests[other])) continue;
       if (offset + bytes <= plan.offsets[other]) break;
-      offset = std::max(offset, plan.offsets[other] + aligned(requests[other].bytes));
+      offset = std::max(offset, plan.offsets[other] + AlignedBuffer::aligned(requests[other].bytes));
     }
     plan.offsets[index] = offset;
     plan.bytes = std::max(plan.bytes, offset + bytes);

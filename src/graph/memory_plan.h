@@ -1,20 +1,20 @@
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace tabtrain {
 
 /// A buffer that is needed from step `first` to step `last`, both included.
 struct BufferRequest {
-  size_t bytes = 0;
+  uint64_t bytes = 0;
   int first = 0;
   int last = 0;
 };
 
 struct MemoryPlan {
-  std::vector<size_t> offsets;  // one a request
-  size_t bytes = 0;             // of the whole arena
+  std::vector<uint64_t> offsets;  // one a request
+  uint64_t bytes = 0;             // of the whole arena
 };
 
 /// Gives every buffer an offset in one arena such that buffers that are alive at the same time do

@@ -15,7 +15,7 @@ class InputLayer : public Layer {
   /// Keras's has neither the keys nor the order of the other layers.
   Json config() const override {
     return {{"batch_input_shape", batchShapeJson(*inputSizes())},
-            {"dtype", dtypeName(dtype())},
+            {"dtype", "float32"},
             {"sparse", false},
             {"ragged", false},
             {"name", name()}};

@@ -6,10 +6,8 @@ namespace tabtrain {
 
 Layer::Layer(ConfigReader& reader)
     : name_(reader.string("name", "")),
-      trainable_(reader.boolean("trainable", true)),
-      dtype_(DType::Float32) {
-  const std::string dtype = reader.string("dtype", "float32");
-  dtype_ = dtypeFromName(dtype);
+      trainable_(reader.boolean("trainable", true)) {
+  reader.unsupported("dtype", "float32");
   const Json& shape = reader.any("batch_input_shape");
   if (!shape.is_null()) inputSizes_ = parseBatchShape(shape, "batch_input_shape");
 }
@@ -17,7 +15,7 @@ Layer::Layer(ConfigReader& reader)
 Json Layer::config() const {
   Json json = {{"name", name_}, {"trainable", trainable_}};
   if (inputSizes_) json["batch_input_shape"] = batchShapeJson(*inputSizes_);
-  json["dtype"] = dtypeName(dtype_);
+  json["dtype"] = "float32";
   json.update(ownConfig());
   return json;
 }

@@ -37,11 +37,9 @@ class Layer {
   Json toJson() const { return ClassConfig{className(), config()}.toJson(); }
 
   const std::string& name() const { return name_; }
-  void setName(std::string name) { name_ = std::move(name); }
   bool trainable() const { return trainable_; }
   /// The input shape that the config fixes: the extents behind the batch.
   const std::optional<std::vector<int64_t>>& inputSizes() const { return inputSizes_; }
-  DType dtype() const { return dtype_; }
 
   /// Creates the weights for an input shape. `path` is structural ("layers/0"); weights are filled
   /// from the streams `path/NAME` under `seed`.
@@ -71,7 +69,6 @@ class Layer {
  private:
   std::string name_;
   bool trainable_;
-  DType dtype_;
   std::optional<std::vector<int64_t>> inputSizes_;
   std::string path_;
   uint64_t seed_ = 0;

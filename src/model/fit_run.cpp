@@ -160,8 +160,9 @@ void FitRun::stop() {
 
 bool FitRun::hasTrainBatch() const {
   // Keras feeds an epoch of `stepsPerEpoch` from where the last one stopped, in as many passes
-  // over the data as there are epochs.
-  return batchOfPass_ < train_->batches.count() || pass_ < options_.epochs;
+  // over the data as there are epochs to go.
+  const int64_t passes = options_.epochs - options_.initialEpoch;
+  return batchOfPass_ < train_->batches.count() || pass_ < passes;
 }
 
 void FitRun::runTrainBatch() {

@@ -131,13 +131,8 @@ std::vector<Variable*> Sequential::trainableWeights() const {
 Json Sequential::toJson() const {
   Json layers = Json::array();
   if (inputSizes_) {
-    layers.push_back({{"class_name", kInputLayer},
-                      {"config",
-                       {{"batch_input_shape", batchShapeJson(*inputSizes_)},
-                        {"dtype", "float32"},
-                        {"sparse", false},
-                        {"ragged", false},
-                        {"name", inputName_}}}});
+    const Json config = {{"batch_input_shape", batchShapeJson(*inputSizes_)}, {"name", inputName_}};
+    layers.push_back(makeLayer({kInputLayer, config})->toJson());
   }
   for (const auto& layer : layers_) layers.push_back(layer->toJson());
   return ClassConfig{"Sequential", {{"name", name_}, {"layers", std::move(layers)}}}.toJson();

@@ -25,7 +25,7 @@ struct KernelArgs {
 struct Kernel {
   std::function<void(const KernelArgs&)> run;
   std::function<void(const KernelArgs&, int64_t begin, int64_t end, float* out)> rows;
-  size_t workspaceBytes = 0;
+  uint64_t workspaceBytes = 0;
 };
 
 /// What a gradient rule sees.

@@ -119,7 +119,7 @@ class CrossEntropy : public Op {
         sparse_ ? kernels::sparseSoftmaxCrossEntropy : kernels::softmaxCrossEntropy;
     Kernel kernel;
     if (dtype != DType::Float32) {
-      kernel.workspaceBytes = static_cast<size_t>(targets.at(maxBatch)) * sizeof(float);
+      kernel.workspaceBytes = byteCount(targets.at(maxBatch), DType::Float32);
     }
     kernel.run = [r, dtype, targets, function](const KernelArgs& args) {
       const float* converted = static_cast<const float*>(args.in[1]);

@@ -6,8 +6,7 @@ namespace tabtrain {
 
 Optimizer::Optimizer(ConfigReader& reader, const char* defaultName, double defaultLearningRate)
     : name_(reader.string("name", defaultName)),
-      generation_(reader.boolean("is_legacy_optimizer", false) ? Generation::Legacy
-                                                               : Generation::New),
+      isLegacy_(reader.boolean("is_legacy_optimizer", false)),
       decay_(0.0),
       iterations_(std::make_unique<Variable>("iteration", "optimizer/iterations", DType::Int64,
                                              std::vector<int64_t>{}, false)),

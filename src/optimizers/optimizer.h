@@ -10,12 +10,10 @@
 
 namespace tabtrain {
 
-/// Keras has two generations of optimizers, with different formulas, configs and checkpoint
-/// layouts: `Legacy` is OptimizerV2 (up to 2.10, `optimizers.legacy` later), `New` is 2.11's.
-enum class Generation { Legacy, New };
-
-/// One optimizer: its update is ops in the training graph, its state named variables. The config
-/// key `is_legacy_optimizer` selects the generation, `New` where absent.
+/// One optimizer: its update is ops in the training graph, its state named variables. Keras has two
+/// generations of optimizers, with different formulas, configs and checkpoint layouts: the legacy one
+/// is OptimizerV2 (up to 2.10, `optimizers.legacy` later), the newer one 2.11's. The config key
+/// `is_legacy_optimizer` selects it, the newer where absent.
 class Optimizer {
  public:
   /// Reads the keys that all optimizers share: name, learning_rate, decay, is_legacy_optimizer.
@@ -24,8 +22,7 @@ class Optimizer {
 
   virtual const char* className() const = 0;
   const std::string& name() const { return name_; }
-  Generation generation() const { return generation_; }
-  bool isLegacy() const { return generation_ == Generation::Legacy; }
+  bool isLegacy() const { return isLegacy_; }
   Json toJson() const;
 
   Variable& iterations() const { return *iterations_; }
@@ -84,7 +81,7 @@ class Optimizer {
 
  private:
   std::string name_;
-  Generation generation_;
+  bool isLegacy_;
   double decay_;  // legacy: the rate is divided by 1 + decay * iterations
   std::unique_ptr<Variable> iterations_;
   std::unique_ptr<Variable> learningRate_;

@@ -63,14 +63,6 @@ TEST(ConfigReader, ReadsNumbers) {
   EXPECT_EQ(refusal(Json::object(), any), "Dense: value: expected a number, got nothing");
 }
 
-TEST(ConfigReader, ReadsOptionalNumbers) {
-  const auto read = [](ConfigReader& r) { return r.optionalNumber("clip", 0.0); };
-  EXPECT_EQ(reading({{"clip", 2}}, read), 2.0);
-  EXPECT_EQ(reading({{"clip", nullptr}}, read), std::nullopt);
-  EXPECT_EQ(reading(Json::object(), read), std::nullopt);
-  EXPECT_EQ(refusal({{"clip", -1}}, read), "Dense: clip: expected a number of at least 0, got -1");
-}
-
 TEST(ConfigReader, ReadsBooleansAndStrings) {
   const auto flag = [](ConfigReader& r) { return r.boolean("use_bias", true); };
   EXPECT_FALSE(reading({{"use_bias", false}}, flag));

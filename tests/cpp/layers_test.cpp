@@ -51,8 +51,6 @@ TEST(Layers, ConfigsKeepWhatIsGiven) {
   EXPECT_EQ(layer->config()["batch_input_shape"], Json({nullptr, 4}));
   EXPECT_EQ(layer->config()["kernel_initializer"]["class_name"], "HeNormal");
   EXPECT_EQ(layer->config()["activation"], "linear");
-  layer->setName("other");
-  EXPECT_EQ(layer->toJson()["config"]["name"], "other");
 }
 
 TEST(Layers, WeightsAreNamedByLayerAndKeyedByPath) {

@@ -134,6 +134,23 @@ TEST(Model, DescribingTakesNoMemoryForWeights) {
   EXPECT_EQ(AlignedBuffer::liveBytes(), before);
 }
 
+TEST(Model, SizesThatNoMachineHoldsAreRefused) {
+  // 2^20 rows of 2^50 units: the product of the two does not fit 64 bits.
+  const auto model = compiled(
+      R"({"class_name": "Sequential", "config": {"layers": [
+          {"class_name": "Flatten", "config": {"batch_input_shape": [null, 1]}},
+          {"class_name": "Dense", "config": {"units": 1125899906842624}}]}})");
+  const InferenceOptions everything(Json{{"batch_size", 1 << 20}}, "predict");
+  EXPECT_EQ(codeOf([&] { model->predict(everything, floats({1 << 20, 1})); }),
+            ErrorCode::OutOfMemory);
+}
+
+TEST(Shape, CountsDoNotOverflow) {
+  constexpr int64_t kLarge = int64_t{1} << 40;
+  EXPECT_EQ(Shape::fixed({kLarge, kLarge}).elements().at(1), int64_t{1} << 58);
+  EXPECT_EQ(Shape::batched({kLarge}).elements().at(kLarge), int64_t{1} << 58);
+}
+
 TEST(Model, RefusedWeightsChangeNone) {
   const auto model = compiled(kUnbuilt);
   model->build(std::vector<int64_t>{2});

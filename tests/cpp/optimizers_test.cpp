@@ -25,7 +25,7 @@ TEST(Optimizers, AreKnownByNameAndAlias) {
 
 TEST(Optimizers, HaveKerasDefaults) {
   const auto adam = makeOptimizer("adam");
-  EXPECT_EQ(adam->generation(), Generation::New);
+  EXPECT_FALSE(adam->isLegacy());
   EXPECT_EQ(*adam->learningRate().floats(), 0.001f);
   const Json config = adam->toJson()["config"];
   EXPECT_EQ(config["beta_1"], 0.9);

@@ -225,6 +225,7 @@ def cases():
         yield scenario(f"steps-per-epoch-more-{source}", source=source, epochs=2, steps_per_epoch=5, **common)
         yield scenario(f"steps-per-epoch-more-one-epoch-{source}", source=source, epochs=1, steps_per_epoch=5, **common)
         yield scenario(f"steps-per-epoch-more-three-epochs-{source}", source=source, epochs=3, steps_per_epoch=4, **common)
+    yield scenario("steps-per-epoch-more-initial-epoch", epochs=4, initial_epoch=2, steps_per_epoch=5, **common)
     yield scenario("steps-per-epoch-more-validation", epochs=2, steps_per_epoch=8, validation_data=validation, **common)
     yield scenario("generator", source="generator", epochs=1, **common)
     yield scenario("generator-two-epochs", source="generator", epochs=2, **common)

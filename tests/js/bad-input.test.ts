@@ -173,6 +173,35 @@ describe('a model that is not ready', () => {
   });
 });
 
+describe('more than memory holds', () => {
+  // Sizes beyond 32 bits, where the engine's addresses end: 2^32 bytes must not become 0.
+  test.each<[string, () => Promise<unknown>]>([
+    [
+      'a layer of 2^20 units over 4096 rows',
+      () => {
+        const model = sequential([layers.dense({ units: 2 ** 20, inputShape: [1] })]);
+        return model.predict({ data: new Float32Array(4096), shape: [4096, 1] }, { batchSize: 4096 }); // prettier-ignore
+      },
+    ],
+    [
+      'predictions of 4.5 GB',
+      () => {
+        const model = sequential([layers.dense({ units: 1024, inputShape: [1] })]);
+        return model.predict({ data: new Uint8Array(1_100_000), shape: [1_100_000, 1] });
+      },
+    ],
+    [
+      'weights of 8 GB',
+      () => sequential([layers.dense({ units: 2 ** 16, inputShape: [2 ** 15] })]).getWeights(),
+    ],
+  ])('%s', async (_, task) => {
+    await expectFailure(task, { code: 'OUT_OF_MEMORY', says: [/memory/] });
+    const model = smallModel();
+    await model.fit(smallX, smallY, quiet);
+    model.dispose();
+  });
+});
+
 describe('making models', () => {
   test.each<[string, () => unknown, string, Says]>([
     ['no list', () => sequential(layers.flatten() as never), 'INVALID_ARGUMENT', ['array']],

@@ -117,7 +117,7 @@ describe('a worker that works', () => {
         seen.push(`${name} ${index}`);
       },
     });
-    const engine = { batch_size: 2, epochs: 1, initial_epoch: 0, shuffle: false, validate: false,
+    const engine = { batch_size: 2, epochs: 1, initial_epoch: 0, shuffle: false,
       validation_split: 0, validation_freq: 1, steps_per_epoch: null, validation_batch_size: null,
       validation_steps: null, class_weight: null }; // prettier-ignore
     const data = { x: [2], y: [3], sampleWeight: null, valX: [], valY: [], valSampleWeight: null };

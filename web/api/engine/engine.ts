@@ -80,11 +80,10 @@ export interface EngineModel extends Handle {
   optimizerConfig(): string;
   learningRate(): number;
   setLearningRate(value: number): void;
-  iterations(): number;
   weightBytes(index: number): Uint8Array;
   setWeights(tensors: EngineTensor[]): void;
   saveCheckpoint(optionsJson: string): EngineCheckpoint;
-  loadCheckpoint(index: Uint8Array, shards: Uint8Array[], optionsJson: string): string;
+  loadCheckpoint(index: Uint8Array, shards: Uint8Array[]): string;
   fit(
     optionsJson: string,
     x: EngineTensor[],

@@ -173,7 +173,7 @@ export class Host implements EngineApi {
     const { index, shards } = await this.#checkpoints.read(path);
     return this.#lock.run(() => {
       const model = this.#registry.modelToChange(id, 'model.loadWeights');
-      const report = model.engine.loadCheckpoint(index, shards, '{}');
+      const report = model.engine.loadCheckpoint(index, shards);
       return this.#registry.reply(model, JSON.parse(report) as LoadReport);
     });
   }

@@ -134,7 +134,6 @@ export function toEngineFit(options: FitOptions, where: string): Record<string, 
     validation_steps: optional(positive, options.validationSteps, at('validationSteps')),
     validation_freq: validationFreq,
     class_weight: classWeight === null ? null : checkClassWeight(classWeight, at('classWeight')),
-    validate: Boolean(validationData) || split > 0,
   };
 }
 
