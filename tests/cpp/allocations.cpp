@@ -12,19 +12,31 @@ namespace {
 std::atomic<bool> gIsCounting{false};
 std::atomic<int> gAllocations{0};
 
-void* allocate(std::size_t size, std::size_t alignment) {
+void* allocate(std::size_t size, std::size_t alignment) noexcept {
   if (gIsCounting) ++gAllocations;
   const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
-  void* memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
+  return std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
+}
+
+void* allocateOrThrow(std::size_t size, std::size_t alignment) {
+  void* memory = allocate(size, alignment);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
 
+constexpr std::size_t kDefault = alignof(std::max_align_t);
+
 }  // namespace
 
-// The other forms of new and delete call these.
-void* operator new(std::size_t size) { return allocate(size, alignof(std::max_align_t)); }
+// The array forms call these. The forms that do not throw would too, but not AddressSanitizer's.
+void* operator new(std::size_t size) { return allocateOrThrow(size, kDefault); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
+  return allocateOrThrow(size, static_cast<std::size_t>(alignment));
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return allocate(size, kDefault);
+}
+void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
   return allocate(size, static_cast<std::size_t>(alignment));
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
