@@ -3,6 +3,9 @@ import { Slicer } from '../host/tasks';
 import { isTypedArray } from './convert';
 import type { NestedArray } from './tensor';
 
+/** More axes than this are a mistake, such as an array that holds itself. */
+const MOST_AXES = 32;
+
 /** Rows copied between two looks at the clock. */
 const ROWS_PER_LOOK = 64;
 
@@ -40,6 +43,9 @@ function shapeOf(argument: string, value: NestedArray): number[] {
   for (let level: unknown = value; isLevel(level); level = level[0]) {
     if (level.length === 0)
       invalid(`${argument}: expected at least one element, came an empty array`);
+    if (shape.length === MOST_AXES) {
+      invalid(`${argument}: expected at most ${MOST_AXES} axes, came an array that is nested deeper`);
+    }
     shape.push(level.length);
   }
   return shape;
@@ -63,9 +69,18 @@ function checkLevel(
   );
 }
 
+/** A finite number that float32 holds only as infinity is refused; NaN and infinities are what they are. */
+function toFloat32(argument: string, value: number, place: string): number {
+  if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) {
+    invalid(`${argument}: expected numbers that float32 holds, came ${value} at ${place}`);
+  }
+  return value;
+}
+
 function toNumber(argument: string, value: unknown, place: string): number {
-  if (typeof value === 'number') return value;
-  if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value);
+  if (typeof value === 'number') return toFloat32(argument, value, place);
+  if (typeof value === 'boolean') return Number(value);
+  if (typeof value === 'bigint') return toFloat32(argument, Number(value), place);
   if (isLevel(value)) {
     throw new TabtrainError(
       'SHAPE_MISMATCH',
