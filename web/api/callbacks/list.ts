@@ -100,10 +100,15 @@ export class CallbackList implements RunListener {
 
   #tell(progress: Parameters<Callback['onProgress']>[0]): void {
     for (const callback of this.#progress) {
-      try {
-        callback.onProgress(progress);
-      } catch (error) {
+      const note = (error: unknown) => {
         this.thrown ??= { error };
+      };
+      try {
+        // Whatever the type says: an async one must not reject unnoticed.
+        const done = callback.onProgress(progress) as unknown;
+        if (done instanceof Promise) done.catch(note);
+      } catch (error) {
+        note(error);
       }
     }
   }

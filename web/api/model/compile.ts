@@ -1,4 +1,5 @@
 import { came, invalid } from '../errors';
+import { number } from '../config/options';
 import type { Optimizer } from '../config/optimizers';
 import { toWire, type Identifier } from '../config/spec';
 
@@ -24,11 +25,23 @@ export function toCompileJson(
     if (!Array.isArray(value)) invalid(`${where}: ${name}: expected an array, came ${came(value)}`);
     return value.map((each, i) => toWire(each, `${where}: ${name}[${i}]`));
   };
-  return JSON.stringify({
+  const factors = lossWeights ?? [];
+  for (const factor of Array.isArray(factors) ? factors : [factors])
+    number()(factor, `${where}: lossWeights`);
+  return toJson(where, {
     optimizer: optimizer.identifier(),
     loss: toWire(loss, `${where}: loss`),
     metrics: list(metrics ?? [], 'metrics'),
     ...(lossWeights === undefined || lossWeights === null ? {} : { loss_weights: lossWeights }),
     ...(weightedMetrics ? { weighted_metrics: list(weightedMetrics, 'weightedMetrics') } : {}),
   });
+}
+
+/** JSON of configs that may hold anything. */
+function toJson(where: string, value: object): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    return invalid(`${where}: expected configs of plain values: ${(error as Error).message}`);
+  }
 }

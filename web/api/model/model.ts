@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { came, invalid } from '../errors';
 import { CallbackList, toCallbacks } from '../callbacks/list';
 import { History } from '../callbacks/history';
@@ -35,6 +36,9 @@ import {
   type LoadWeightsOptions,
   type SaveWeightsOptions,
 } from './weightsOptions';
+
+/** The widest table of `summary`. */
+const MOST_COLUMNS = 10_000;
 
 /** Frees the engine's side of models that nobody disposed of. */
 let backstop: FinalizationRegistry<RemoteModel> | undefined;
@@ -113,8 +117,13 @@ export class Model extends LaterModel {
   ): Promise<string> {
     checkRecord('model.summary', options, ['print', 'lineLength']);
     const { print: write = console.log, lineLength = 0 } = options;
-    if (!Number.isInteger(lineLength) || lineLength < 0) {
-      invalid(`model.summary: lineLength: expected an integer >= 0, came ${came(lineLength)}`);
+    if (!Number.isInteger(lineLength) || lineLength < 0 || lineLength > MOST_COLUMNS) {
+      invalid(
+        `model.summary: lineLength: expected an integer from 0 to ${MOST_COLUMNS}, came ${came(lineLength)}`,
+      );
+    }
+    if (typeof write !== 'function') {
+      invalid(`model.summary: print: expected a function, came ${came(write)}`);
     }
     await this.#ready('model.summary');
     const text = await this.remote.call('summary', lineLength);
