@@ -123,6 +123,14 @@ test('a fit that rests for the hooks of evaluate can be paused, resumed and abor
   await model.fit(smallX, smallY, quiet);
 });
 
+test('a fit whose data come after those of predict with hooks waits for it', async () => {
+  const model = smallModel();
+  const fit = model.fit(smallX, smallY, quiet);
+  const options = { batchSize: 8, callbacks: { onPredictBatchEnd: () => sleep(2) } };
+  expect(outputsOf(await model.predict(sameRows(64), options)).size).toBe(1);
+  await fit;
+});
+
 test('a fit in a hook of evaluate is refused, on another model it runs', async () => {
   const model = smallModel();
   const other = smallModel();

@@ -1,5 +1,5 @@
 import { TabtrainError } from '../errors';
-import type { RunAction, RunRequest } from './protocol';
+import type { RunAction } from './protocol';
 
 /** What the caller asked of a run that is under way; the run looks at its batch borders. */
 export class RunControl {
@@ -7,17 +7,16 @@ export class RunControl {
   stopRequested = false;
   /** True while a hook is awaited: then the callback may change weights, as in Keras. */
   awaitingHook = false;
-  /** Whether somebody listens to hooks, so that others have their turns between its batches. */
-  readonly hooked: boolean;
   #aborted: TabtrainError | null = null;
+  readonly #held: () => boolean;
   #paused: boolean;
-  #holds = 0;
   #wake: (() => void) | null = null;
   #onRest: (() => void)[] = [];
 
-  constructor({ paused = false, hooks }: RunRequest) {
+  /** @param held whether the run must rest whatever the caller asks; `wake` tells that it changed. */
+  constructor(paused = false, held = () => false) {
     this.#paused = paused;
-    this.hooked = hooks.length > 0;
+    this.#held = held;
   }
 
   /**
@@ -51,18 +50,13 @@ export class RunControl {
     this.#wake?.();
   }
 
-  /** Makes the run rest at its next border until {@link letGo}, as if paused, whatever the caller asks. */
-  hold(): void {
-    ++this.#holds;
-  }
-
-  letGo(): void {
-    --this.#holds;
+  /** Looks anew whether the run must rest. */
+  wake(): void {
     this.#wake?.();
   }
 
   get resting(): boolean {
-    return (this.#paused || this.#holds > 0) && this.#aborted === null;
+    return (this.#paused || this.#held()) && this.#aborted === null;
   }
 
   throwIfAborted(): void {

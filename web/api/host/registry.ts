@@ -10,6 +10,8 @@ export interface HostModel {
   fit: RunControl | null;
   /** All runs that are under way; the last one to end frees a model that was disposed meanwhile. */
   readonly runs: Set<RunControl>;
+  /** How many evaluations and predictions with hooks are under way; a fit rests meanwhile. */
+  hooked: number;
   /** What the caller was last told, to tell it again only when something changed. */
   sent: string;
 }
@@ -26,7 +28,7 @@ export class Registry {
 
   addModel(id: number, configJson: string, seed: number): HostModel {
     const engine = new this.#engine.Model(configJson, seed);
-    const model: HostModel = { engine, fit: null, runs: new Set(), sent: '' };
+    const model: HostModel = { engine, fit: null, runs: new Set(), hooked: 0, sent: '' };
     this.#models.set(id, model);
     return model;
   }
@@ -50,17 +52,6 @@ export class Registry {
   idleModel(id: number, what: string): HostModel {
     const model = this.model(id);
     if (model.fit) invalid(`${what}: not while fit is running on this model; await fit first`);
-    return model;
-  }
-
-  /** The model, for a fit: a hook that waited for it would wait for ever if it were held. */
-  modelToFit(id: number): HostModel {
-    const model = this.idleModel(id, 'model.fit');
-    if ([...model.runs].some(({ hooked }) => hooked)) {
-      invalid(
-        'model.fit: not while evaluate or predict with hooks is under way on this model; await it first',
-      );
-    }
     return model;
   }
 

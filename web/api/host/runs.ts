@@ -28,9 +28,9 @@ export class Runs {
     data: RunData,
   ): Promise<Reply<{ insufficientData: boolean }>> {
     let model: HostModel | undefined;
-    const control = new RunControl(request);
+    const control = new RunControl(request.paused, () => model!.hooked > 0);
     try {
-      model = this.#registry.modelToFit(id);
+      model = this.#registry.idleModel(id, 'model.fit');
       model.fit = control;
       model.runs.add(control);
       this.#controls.set(request.run, control);
@@ -106,19 +106,20 @@ export class Runs {
     data: RunData,
     task: (model: HostModel, loop: InferenceLoop) => Promise<T>,
   ): Promise<Reply<T>> {
-    const control = new RunControl(request);
+    const control = new RunControl();
     this.#controls.set(request.run, control);
     try {
       return await this.#lock.run(async () => {
         const model = this.#registry.model(id);
         model.runs.add(control);
-        const held = control.hooked ? model.fit : null;
-        held?.hold();
+        const hooked = request.hooks.length > 0 ? 1 : 0;
+        model.hooked += hooked;
         try {
           const loop = new InferenceLoop(request, control, this.#lock, this.#client);
           return this.#registry.reply(model, await task(model, loop));
         } finally {
-          held?.letGo();
+          model.hooked -= hooked;
+          model.fit?.wake();
           this.#registry.endRun(id, model, control);
         }
       });

@@ -53,6 +53,8 @@ export class Model extends LaterModel {
   history: History | null = null;
   #optimizer: Optimizer | null = null;
   #run: Run | null = null;
+  /** Evaluations and predictions with hooks that are under way. */
+  #hooked = 0;
   #stopTraining = false;
 
   constructor(layers: readonly Layer[], name?: string) {
@@ -141,6 +143,12 @@ export class Model extends LaterModel {
     const where = 'model.fit';
     this.remote.check(where);
     if (this.#run) invalid('model.fit: fit is running on this model; await it first');
+    if (this.#hooked > 0) {
+      // It would rest until they end, and a hook that awaited it would wait for ever.
+      invalid(
+        'model.fit: not while evaluate or predict with hooks is under way on this model; await it first',
+      );
+    }
     const engine = toEngineFit(options, where);
     const verbose = checkVerbose(options.verbose, 1, where);
     const user = toCallbacks(`${where}: callbacks`, options.callbacks);
@@ -301,11 +309,17 @@ export class Model extends LaterModel {
     method: M,
   ) {
     this.remote.check(where);
-    const sources = await run.sources(inputs);
-    const connection = await this.#ready(where);
-    const call = this.remote.call.bind(this.remote) as RunCall<M>;
-    return run.execute(connection, sources, { engine }, list, (request, data) =>
-      call(method, request, data),
-    );
+    const hooked = method !== 'fit' && list.hooks().length > 0 ? 1 : 0;
+    this.#hooked += hooked;
+    try {
+      const sources = await run.sources(inputs);
+      const connection = await this.#ready(where);
+      const call = this.remote.call.bind(this.remote) as RunCall<M>;
+      return await run.execute(connection, sources, { engine }, list, (request, data) =>
+        call(method, request, data),
+      );
+    } finally {
+      this.#hooked -= hooked;
+    }
   }
 }
