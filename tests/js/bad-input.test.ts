@@ -7,6 +7,7 @@ import {
   loadModel,
   losses,
   modelFromJson,
+  optimizers,
   sequential,
   setSeed,
   type CompileOptions,
@@ -226,6 +227,21 @@ describe('making models', () => {
       code: 'INVALID_ARGUMENT',
       says: ['twice'],
     });
+  });
+
+  test('one optimizer in two models', async () => {
+    const shared = optimizers.sgd();
+    const [first, second] = [smallModel(), smallModel()];
+    first.compile({ optimizer: shared, loss: 'mse' });
+    first.compile({ optimizer: shared, loss: 'mse' });
+    await expectFailure(() => second.compile({ optimizer: shared, loss: 'mse' }), {
+      code: 'UNSUPPORTED',
+      says: ['SGD', 'another model'],
+    });
+    first.optimizer.learningRate = 0.5;
+    expect(second.optimizer.className).toBe('adam');
+    expect(second.optimizer.learningRate).toBe(0.001);
+    await second.fit(smallX, smallY, quiet);
   });
 
   test('an unknown class in JSON', async () => {

@@ -79,6 +79,17 @@ describe('configs', () => {
   });
 });
 
+test('the rate of an optimizer before compile', () => {
+  const optimizer = optimizers.adam({ beta1: 0.8 });
+  expect(optimizer.learningRate).toBe(0.001);
+  optimizer.learningRate = 0.5;
+  expect(optimizer.learningRate).toBe(0.5);
+  const config = { beta_1: 0.8, learning_rate: 0.5 };
+  expect(optimizer.getConfig()).toEqual(config);
+  expect(wire(optimizer)).toEqual({ class_name: 'Adam', config });
+  expect(optimizer.identifier()).toEqual({ class_name: 'Adam', config });
+});
+
 describe('refusals', () => {
   const dense = (options: object) => () => layers.dense(options as DenseOptions);
   test.each<[() => unknown, string, (string | RegExp)[]]>([
@@ -86,6 +97,11 @@ describe('refusals', () => {
       dense({ unit: 3 }),
       'INVALID_ARGUMENT',
       ["layers.dense: unknown option 'unit'", "did you mean 'units'"],
+    ],
+    [
+      () => optimizers.adam({ epsilon: null as never }),
+      'INVALID_ARGUMENT',
+      ['optimizers.adam: epsilon', 'number >= 0', 'came null'],
     ],
     [dense({}), 'INVALID_ARGUMENT', ["layers.dense: missing option 'units'"]],
     [dense({ units: 0 }), 'INVALID_ARGUMENT', ['layers.dense: units', '>= 1', 'came 0']],

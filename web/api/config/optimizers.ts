@@ -1,5 +1,5 @@
-import { came, invalid, unsupported } from '../errors';
-import { flag, notYet, nullable, number, text, toConfig, type OptionTable } from './options';
+import { TabtrainError, came, invalid, unsupported } from '../errors';
+import { flag, notYet, number, text, toConfig, type OptionTable } from './options';
 import { Spec, toWire, type Identifier, type KerasConfig } from './spec';
 
 export interface OptimizerOptions {
@@ -48,7 +48,7 @@ const ADAM = {
   ...BASE,
   beta1: number(0, 1),
   beta2: number(0, 1),
-  epsilon: nullable(number(0)),
+  epsilon: number(0),
   amsgrad: flag,
 } satisfies OptionTable;
 
@@ -57,9 +57,9 @@ const DEFAULT_RATES: Readonly<Record<string, number>> = { adam: 0.001, sgd: 0.01
 
 /** What an optimizer asks of the model that it was compiled into. */
 export interface OptimizerOwner {
-  learningRate(): number | null;
+  readonly learningRate: number | null;
+  readonly optimizerConfig: Record<string, unknown> | null;
   setLearningRate(value: number): void;
-  optimizerConfig(): Record<string, unknown> | null;
 }
 
 /** An optimizer; after `compile`, `model.optimizer`. */
@@ -78,9 +78,9 @@ export class Optimizer extends Spec {
    * @throws TabtrainError `INVALID_ARGUMENT` for anything but a number >= 0.
    */
   get learningRate(): number {
-    const live = this.#owner?.learningRate() ?? null;
+    const live = this.#owner?.learningRate ?? null;
     if (live !== null) return live;
-    const given = super.getConfig()['learning_rate'];
+    const given = this.#given['learning_rate'];
     return typeof given === 'number' ? given : (DEFAULT_RATES[this.className.toLowerCase()] ?? NaN);
   }
 
@@ -89,14 +89,22 @@ export class Optimizer extends Spec {
     if (this.#owner) {
       this.#owner.setLearningRate(value);
     } else {
-      const config = { ...super.getConfig(), learning_rate: value };
+      const config = { ...this.#given, learning_rate: value };
       this.#identifier = { class_name: this.className, config };
     }
   }
 
   /** Keras's config; once the engine has been asked, with all defaults. */
   override getConfig(): Record<string, unknown> {
-    return this.#owner?.optimizerConfig() ?? super.getConfig();
+    return this.#owner?.optimizerConfig ?? { ...this.#given };
+  }
+
+  override toJSON(): KerasConfig {
+    return { class_name: this.className, config: this.#given };
+  }
+
+  get #given(): KerasConfig['config'] {
+    return typeof this.#identifier === 'string' ? {} : this.#identifier.config;
   }
 
   /** @internal What compile sends. */
@@ -104,8 +112,14 @@ export class Optimizer extends Spec {
     return this.#identifier;
   }
 
-  /** @internal Called by compile. */
+  /** @internal Called by compile; an optimizer is in one model only, since its rate and slots are. */
   attach(owner: OptimizerOwner): void {
+    if (this.#owner && this.#owner !== owner) {
+      throw new TabtrainError(
+        'UNSUPPORTED',
+        `a ${this.className} optimizer is already compiled into another model; make a second one`,
+      );
+    }
     this.#owner = owner;
   }
 }

@@ -81,8 +81,8 @@ export class Model extends LaterModel {
 
   /**
    * Chooses optimizer, loss and metrics: names, instances or Keras configs.
-   * @throws TabtrainError `INVALID_ARGUMENT`, also while fit runs; `DISPOSED`. Unknown names reject the
-   *   next awaited call with `UNKNOWN_CLASS`.
+   * @throws TabtrainError `INVALID_ARGUMENT`, also while fit runs; `UNSUPPORTED` for an optimizer of
+   *   another model; `DISPOSED`. Unknown names reject the next awaited call with `UNKNOWN_CLASS`.
    */
   compile(options: CompileOptions): void {
     this.remote.check('model.compile');
@@ -91,13 +91,9 @@ export class Model extends LaterModel {
     const where = 'model.compile';
     checkRecord(where, options, ['optimizer', 'loss', 'metrics', 'lossWeights', 'weightedMetrics']);
     const optimizer = toOptimizer(options.optimizer, `${where}: optimizer`);
-    this.remote.compileLater(toCompileJson(optimizer, options, where));
-    const { remote } = this;
-    optimizer.attach({
-      learningRate: () => remote.learningRate,
-      setLearningRate: (value) => remote.setLearningRate(value),
-      optimizerConfig: () => remote.optimizerConfig,
-    });
+    const json = toCompileJson(optimizer, options, where);
+    optimizer.attach(this.remote);
+    this.remote.compileLater(json);
     this.#optimizer = optimizer;
   }
 

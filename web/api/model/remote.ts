@@ -2,6 +2,7 @@ import { TabtrainError } from '../errors';
 import { connect } from '../client/engine';
 import type { Connection } from '../client/connection';
 import { Mutex } from '../host/mutex';
+import type { OptimizerOwner } from '../config/optimizers';
 import type { EngineApi, ModelState, Reply } from '../host/protocol';
 
 /** Methods of the host that are about one model and answer with its state. */
@@ -23,7 +24,7 @@ type Value<K extends ModelMethod> = Awaited<ReturnType<EngineApi[K]>>['value'];
  * (compile, a learning rate) is sent first, in order; what the engine refuses rejects that call and
  * every later one until it is put right. Knows nothing of its Model, so that the model can be collected.
  */
-export class RemoteModel {
+export class RemoteModel implements OptimizerOwner {
   /** What the engine last said of the model. */
   state: ModelState | null = null;
   readonly #seed: number;
