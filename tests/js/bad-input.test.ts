@@ -165,6 +165,21 @@ describe('a model that is not ready', () => {
     await model.fit(smallX, smallY, quiet);
   });
 
+  test('a refused compile of a model that was compiled rejects one call, then the old one counts', async () => {
+    const model = smallModel();
+    await model.fit(smallX, smallY, quiet);
+    const before = await weightBits(model);
+    model.compile({ optimizer: optimizers.sgd({ learningRate: 0.5 }), loss: 'typo' });
+    model.optimizer.learningRate = 0.25;
+    await expectFailure(() => model.getWeights(), { code: 'UNKNOWN_CLASS', says: ['typo'] });
+    expect(await weightBits(model)).toEqual(before);
+    expect(model.optimizer.className).toBe('adam');
+    expect(model.optimizer.learningRate).toBeCloseTo(0.001);
+    expect(model.metricsNames).toEqual(['loss', 'accuracy']);
+    await model.fit(smallX, smallY, quiet);
+    model.dispose();
+  });
+
   test('an activation that nobody knows', async () => {
     const model = sequential([layers.dense({ units: 3, inputShape: [4], activation: 'relo' })]);
     await expectFailure(() => model.build(), {

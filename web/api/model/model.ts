@@ -45,13 +45,13 @@ let backstop: FinalizationRegistry<RemoteModel> | undefined;
 
 /**
  * A Keras model whose weights live in the engine. What needs no engine is checked at once and throws;
- * what needs it rejects the next awaited call. Every failure leaves the model usable and unchanged.
+ * what needs it rejects the next awaited call. Every failure leaves the model usable and unchanged; a
+ * first compile that fails must be put right before any other call.
  * `dispose` frees it at once; otherwise it is freed when it is collected.
  */
 export class Model extends LaterModel {
   /** The History of the last `fit`; null before. */
   history: History | null = null;
-  #optimizer: Optimizer | null = null;
   #run: Run | null = null;
   /** Evaluations and predictions with hooks that are under way. */
   #hooked = 0;
@@ -63,10 +63,12 @@ export class Model extends LaterModel {
     backstop.register(this, this.remote, this);
   }
 
-  /** The optimizer; null before `compile`. */
+  /** Of the last compile that was not refused. @throws TabtrainError `INVALID_ARGUMENT` before `compile`. */
   get optimizer(): Optimizer {
-    if (this.#optimizer) return this.#optimizer;
-    return invalid('model.optimizer: the model has not been compiled; call compile first');
+    return (
+      this.remote.optimizer ??
+      invalid('model.optimizer: the model has not been compiled; call compile first')
+    );
   }
 
   /** Set to true while `fit` runs to end it after the batch that is under way. */
@@ -82,7 +84,9 @@ export class Model extends LaterModel {
   /**
    * Chooses optimizer, loss and metrics: names, instances or Keras configs.
    * @throws TabtrainError `INVALID_ARGUMENT`, also while fit runs; `UNSUPPORTED` for an optimizer of
-   *   another model; `DISPOSED`. Unknown names reject the next awaited call with `UNKNOWN_CLASS`.
+   *   another model; `DISPOSED`. Unknown names reject the next awaited call with `UNKNOWN_CLASS`;
+   *   then the model is as before this compile. A model that was never compiled properly rejects every
+   *   call until it is.
    */
   compile(options: CompileOptions): void {
     this.remote.check('model.compile');
@@ -93,8 +97,7 @@ export class Model extends LaterModel {
     const optimizer = toOptimizer(options.optimizer, `${where}: optimizer`);
     const json = toCompileJson(optimizer, options, where);
     optimizer.attach(this.remote);
-    this.remote.compileLater(json);
-    this.#optimizer = optimizer;
+    this.remote.compileLater(json, optimizer);
   }
 
   /**

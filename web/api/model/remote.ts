@@ -2,7 +2,7 @@ import { TabtrainError } from '../errors';
 import { connect } from '../client/engine';
 import type { Connection } from '../client/connection';
 import { Mutex } from '../host/mutex';
-import type { OptimizerOwner } from '../config/optimizers';
+import type { Optimizer, OptimizerOwner } from '../config/optimizers';
 import type { EngineApi, ModelState, Reply } from '../host/protocol';
 
 /** Methods of the host that are about one model and answer with its state. */
@@ -21,8 +21,9 @@ type Value<K extends ModelMethod> = Awaited<ReturnType<EngineApi[K]>>['value'];
 
 /**
  * The engine's side of a model, made at the first call that needs it. What the caller said before that
- * (compile, a learning rate) is sent first, in order; what the engine refuses rejects that call and
- * every later one until it is put right. Knows nothing of its Model, so that the model can be collected.
+ * (compile, a learning rate) is sent first, in order. A compile that the engine refuses rejects that
+ * call; then the model goes on with what it was compiled with before or, where there is nothing, rejects
+ * every later call too until it is compiled properly. Knows nothing of its Model, so that the model can be collected.
  */
 export class RemoteModel implements OptimizerOwner {
   /** What the engine last said of the model. */
@@ -31,7 +32,10 @@ export class RemoteModel implements OptimizerOwner {
   readonly #lock = new Mutex();
   #connection: Connection | null = null;
   #id = 0;
-  #compile: string | null = null;
+  /** What is to be sent yet. */
+  #compile: { readonly json: string; readonly optimizer: Optimizer } | null = null;
+  /** Of the last compile that the engine took. */
+  #optimizer: Optimizer | null = null;
   #learningRate: number | null = null;
   #disposed = false;
 
@@ -52,9 +56,14 @@ export class RemoteModel implements OptimizerOwner {
     if (this.#disposed) throw new TabtrainError('DISPOSED', `${what}: the model was disposed`);
   }
 
-  compileLater(json: string): void {
-    this.#compile = json;
+  compileLater(json: string, optimizer: Optimizer): void {
+    this.#compile = { json, optimizer };
     this.#learningRate = null;
+  }
+
+  /** Of the last compile that was not refused; null before. */
+  get optimizer(): Optimizer | null {
+    return this.#compile?.optimizer ?? this.#optimizer;
   }
 
   /** The rate as the caller last set it, or as the engine has it; null where only the config knows. */
@@ -91,11 +100,7 @@ export class RemoteModel implements OptimizerOwner {
       }
       const connection = this.#connection ?? (await connect());
       this.check('model');
-      if (this.#compile !== null) {
-        const json = this.#compile;
-        this.#take(await connection.call('compile', [this.#id, json]));
-        if (this.#compile === json) this.#compile = null;
-      }
+      if (this.#compile !== null) await this.#sendCompile(connection, this.#compile);
       if (this.#learningRate !== null) await this.#sendLearningRate(connection);
       return connection;
     });
@@ -118,6 +123,23 @@ export class RemoteModel implements OptimizerOwner {
   /** Takes over the state that came with an answer or an event. */
   update(state: ModelState | undefined): void {
     if (state) this.state = state;
+  }
+
+  async #sendCompile(
+    connection: Connection,
+    compile: { readonly json: string; readonly optimizer: Optimizer },
+  ): Promise<void> {
+    try {
+      this.#take(await connection.call('compile', [this.#id, compile.json]));
+      this.#optimizer = compile.optimizer;
+    } catch (error) {
+      if (this.#compile === compile && this.#optimizer !== null) {
+        this.#compile = null;
+        this.#learningRate = null; // It was meant for the optimizer that was refused.
+      }
+      throw error;
+    }
+    if (this.#compile === compile) this.#compile = null;
   }
 
   async #sendLearningRate(connection: Connection): Promise<void> {
