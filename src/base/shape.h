@@ -9,8 +9,8 @@
 
 namespace tabtrain {
 
-/// a * b of counts; what would be more than 2^58 is 2^58, which no memory holds, so that sizes can be
-/// computed without overflow and are refused where memory is asked for.
+/// a * b of counts; what would be more than 2^58 is 2^58, which no memory holds, so that sizes can
+/// be computed without overflow and are refused where memory is asked for.
 int64_t multiplyCounts(int64_t a, int64_t b);
 
 /// One extent of a tensor: a constant, or a multiple of the batch size, which is known only when a

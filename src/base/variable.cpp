@@ -23,10 +23,13 @@ void AlignedBuffer::Deleter::operator()(std::byte* data) const {
 uint64_t byteCount(int64_t count, DType dtype) {
   constexpr uint64_t kMost = uint64_t{1} << 48;
   const uint64_t bytes = static_cast<uint64_t>(count) * itemSize(dtype);
-  require(static_cast<uint64_t>(count) <= kMost && bytes <= kMost, [&] {
-    return "memory: " + std::to_string(count) + " elements of " + dtypeName(dtype) +
-           " are more than any machine holds";
-  }, ErrorCode::OutOfMemory);
+  require(
+      static_cast<uint64_t>(count) <= kMost && bytes <= kMost,
+      [&] {
+        return "memory: " + std::to_string(count) + " elements of " + dtypeName(dtype) +
+               " are more than any machine holds";
+      },
+      ErrorCode::OutOfMemory);
   return bytes;
 }
 

@@ -62,9 +62,9 @@ class Executable {
   std::vector<Step> steps_;
   std::vector<std::unique_ptr<float>> scalars_;
   float* batchSize_ = nullptr;
-  std::vector<std::byte*> memory_;  // by value; null for one that lives only inside a run
-  std::vector<uint64_t> workspace_;   // by step: offset of its workspace, tile and scratch
-  std::vector<uint64_t> offsets_;     // by value
+  std::vector<std::byte*> memory_;   // by value; null for one that lives only inside a run
+  std::vector<uint64_t> workspace_;  // by step: offset of its workspace, tile and scratch
+  std::vector<uint64_t> offsets_;    // by value
   AlignedBuffer arena_;
   std::vector<BoundStep> bound_;
 };

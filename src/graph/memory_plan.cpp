@@ -29,7 +29,8 @@ MemoryPlan planMemory(const std::vector<BufferRequest>& requests) {
     for (size_t other : placed) {
       if (!overlapInTime(requests[index], requests[other])) continue;
       if (offset + bytes <= plan.offsets[other]) break;
-      offset = std::max(offset, plan.offsets[other] + AlignedBuffer::aligned(requests[other].bytes));
+      offset =
+          std::max(offset, plan.offsets[other] + AlignedBuffer::aligned(requests[other].bytes));
     }
     plan.offsets[index] = offset;
     plan.bytes = std::max(plan.bytes, offset + bytes);

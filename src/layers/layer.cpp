@@ -5,8 +5,7 @@
 namespace tabtrain {
 
 Layer::Layer(ConfigReader& reader)
-    : name_(reader.string("name", "")),
-      trainable_(reader.boolean("trainable", true)) {
+    : name_(reader.string("name", "")), trainable_(reader.boolean("trainable", true)) {
   reader.unsupported("dtype", "float32");
   const Json& shape = reader.any("batch_input_shape");
   if (!shape.is_null()) inputSizes_ = parseBatchShape(shape, "batch_input_shape");

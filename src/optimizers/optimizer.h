@@ -11,8 +11,8 @@
 namespace tabtrain {
 
 /// One optimizer: its update is ops in the training graph, its state named variables. Keras has two
-/// generations of optimizers, with different formulas, configs and checkpoint layouts: the legacy one
-/// is OptimizerV2 (up to 2.10, `optimizers.legacy` later), the newer one 2.11's. The config key
+/// generations of optimizers, with different formulas, configs and checkpoint layouts: the legacy
+/// one is OptimizerV2 (up to 2.10, `optimizers.legacy` later), the newer one 2.11's. The config key
 /// `is_legacy_optimizer` selects it, the newer where absent.
 class Optimizer {
  public:

@@ -141,7 +141,9 @@ TEST(Model, SizesThatNoMachineHoldsAreRefused) {
           {"class_name": "Flatten", "config": {"batch_input_shape": [null, 1]}},
           {"class_name": "Dense", "config": {"units": 1125899906842624}}]}})");
   const InferenceOptions everything(Json{{"batch_size", 1 << 20}}, "predict");
-  EXPECT_EQ(codeOf([&] { model->predict(everything, floats({1 << 20, 1})); }),
+  EXPECT_EQ(codeOf([&] {
+              model->predict(everything, floats({1 << 20, 1}));
+            }),
             ErrorCode::OutOfMemory);
 }
 

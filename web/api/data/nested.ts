@@ -44,7 +44,9 @@ function shapeOf(argument: string, value: NestedArray): number[] {
     if (level.length === 0)
       invalid(`${argument}: expected at least one element, came an empty array`);
     if (shape.length === MOST_AXES) {
-      invalid(`${argument}: expected at most ${MOST_AXES} axes, came an array that is nested deeper`);
+      invalid(
+        `${argument}: expected at most ${MOST_AXES} axes, came an array that is nested deeper`,
+      );
     }
     shape.push(level.length);
   }
