@@ -3,13 +3,20 @@
 #include <cstring>
 
 namespace tabtrain {
+namespace {
+
+std::unique_ptr<Variable> counter(const std::string& name, const std::string& path) {
+  return std::make_unique<Variable>(name, path + "/loss/" + name, DType::Float32,
+                                    std::vector<int64_t>{}, false);
+}
+
+}  // namespace
 
 RunningLogs::RunningLogs(const Compiled& compiled, const Shape& target, const Shape& prediction,
                          const std::string& path)
-    : lossTotal_("total", path + "/loss/total", DType::Float32, {}, false),
-      rows_("count", path + "/loss/count", DType::Float32, {}, false) {
+    : lossTotal_(counter("total", path)), rows_(counter("count", path)) {
   auto graph = std::make_shared<Graph>();
-  std::vector<Expr> results = {divideNoNan(graph->read(lossTotal_), graph->read(rows_))};
+  std::vector<Expr> results = {divideNoNan(graph->read(*lossTotal_), graph->read(*rows_))};
   for (const auto& choice : compiled.metrics()) {
     auto metric = makeMetric(choice.json, target, prediction);
     metric->createState(path + "/metrics/" + std::to_string(metrics_.size()));
@@ -22,8 +29,8 @@ RunningLogs::RunningLogs(const Compiled& compiled, const Shape& target, const Sh
 void RunningLogs::update(Expr loss, Expr yTrue, Expr yPred, Expr weights) {
   Graph& graph = *loss.graph;
   const Expr batch = graph.batchSize();
-  graph.assign(lossTotal_, graph.read(lossTotal_) + loss * batch);
-  graph.assign(rows_, graph.read(rows_) + batch);
+  graph.assign(*lossTotal_, graph.read(*lossTotal_) + loss * batch);
+  graph.assign(*rows_, graph.read(*rows_) + batch);
   for (const WeightedMetric& each : metrics_) {
     each.metric->update(yTrue, yPred, each.isWeighted ? weights : Expr{});
   }
@@ -33,8 +40,8 @@ void RunningLogs::reset() {
   const auto clear = [](const Variable& variable) {
     std::memset(variable.data(), 0, variable.bytes().size());
   };
-  clear(lossTotal_);
-  clear(rows_);
+  clear(*lossTotal_);
+  clear(*rows_);
   for (const WeightedMetric& each : metrics_) {
     for (const auto& state : each.metric->state()) clear(*state);
   }

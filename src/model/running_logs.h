@@ -31,8 +31,9 @@ class RunningLogs {
     bool isWeighted;
   };
 
-  Variable lossTotal_;
-  Variable rows_;
+  // Graphs keep the address of a variable, so these stay where they are when the logs move.
+  std::unique_ptr<Variable> lossTotal_;
+  std::unique_ptr<Variable> rows_;
   std::vector<WeightedMetric> metrics_;
   std::unique_ptr<Executable> reader_;
 };
