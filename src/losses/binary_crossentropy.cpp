@@ -1,8 +1,10 @@
-#include "losses/loss.h"
 #include "losses/probabilities.h"
+#include "losses/smoothed_crossentropy.h"
 
 namespace tabtrain {
 
+/// -(y log p + (1 - y) log(1 - p)), the mean over the last axis: y and yPred [batch, ..., n].
+/// keras/losses.py, keras/backend.py.
 Expr binaryCrossentropy(Expr yTrue, Expr yPred, bool fromLogits, double labelSmoothing) {
   yTrue = matchRank(yTrue, yPred);
   if (labelSmoothing > 0.0) {
@@ -24,37 +26,9 @@ Expr binaryCrossentropy(Expr yTrue, Expr yPred, bool fromLogits, double labelSmo
   return meanLast(-value);
 }
 
-namespace {
-
-/// -(y log p + (1 - y) log(1 - p)), the mean over the last axis: y and yPred [batch, ..., n].
-/// keras/losses.py, keras/backend.py.
-class BinaryCrossentropy : public Loss {
- public:
-  explicit BinaryCrossentropy(ConfigReader& reader)
-      : Loss(reader, "binary_crossentropy"),
-        fromLogits_(reader.boolean("from_logits", false)),
-        labelSmoothing_(reader.number("label_smoothing", 0.0, 0.0, 1.0)) {
-    reader.unsupported("axis", -1);
-  }
-  const char* className() const override { return "BinaryCrossentropy"; }
-  Expr perSample(Expr yTrue, Expr yPred) const override {
-    return binaryCrossentropy(yTrue, yPred, fromLogits_, labelSmoothing_);
-  }
-
- protected:
-  Json ownConfig() const override {
-    return {{"from_logits", fromLogits_}, {"label_smoothing", labelSmoothing_}, {"axis", -1}};
-  }
-
- private:
-  bool fromLogits_;
-  double labelSmoothing_;
-};
-
-}  // namespace
-
 std::unique_ptr<Loss> makeBinaryCrossentropy(ConfigReader& reader) {
-  return std::make_unique<BinaryCrossentropy>(reader);
+  return std::make_unique<SmoothedCrossentropy>(reader, "BinaryCrossentropy", "binary_crossentropy",
+                                                binaryCrossentropy);
 }
 
 }  // namespace tabtrain

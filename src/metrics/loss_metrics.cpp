@@ -1,4 +1,4 @@
-#include "losses/loss.h"
+#include "losses/smoothed_crossentropy.h"
 #include "metrics/metric.h"
 
 /// Metrics that are the mean of a loss function: keras/metrics/regression_metrics.py,
@@ -36,13 +36,11 @@ class SparseCategoricalCrossentropyMetric : public MeanMetric {
   bool fromLogits_;
 };
 
-using SmoothedCrossentropy = Expr (*)(Expr, Expr, bool, double);
-
 /// Categorical and binary cross-entropy take the same arguments.
 class SmoothedCrossentropyMetric : public MeanMetric {
  public:
   SmoothedCrossentropyMetric(ConfigReader& reader, const char* className, const char* name,
-                             SmoothedCrossentropy function)
+                             SmoothedCrossentropy::Function function)
       : MeanMetric(reader, name),
         className_(className),
         function_(function),
@@ -62,7 +60,7 @@ class SmoothedCrossentropyMetric : public MeanMetric {
 
  private:
   const char* className_;
-  SmoothedCrossentropy function_;
+  SmoothedCrossentropy::Function function_;
   bool fromLogits_;
   double labelSmoothing_;
 };
