@@ -335,10 +335,13 @@ describe('changes while fit runs', () => {
     const weights = await model.getWeights();
     await model.saveWeights(join(directory, 'other', 'cp.ckpt'));
     const fit = model.fit(smallX, smallY, forEver);
-    await sleep(20);
     const refused = { code: 'INVALID_ARGUMENT', says: ['fit is running'] };
-    await expectFailure(() => model.setWeights(weights), refused);
-    await expectFailure(() => model.loadWeights(join(directory, 'other', 'cp.ckpt')), refused);
+    // At once, while the data is on its way, and once it trains.
+    for (const wait of [0, 20]) {
+      if (wait > 0) await sleep(wait);
+      await expectFailure(() => model.setWeights(weights), refused);
+      await expectFailure(() => model.loadWeights(join(directory, 'other', 'cp.ckpt')), refused);
+    }
     await expectFailure(() => model.fit(smallX, smallY, quiet), refused);
     await expectFailure(() => model.compile({ optimizer: 'sgd', loss: 'mse' }), refused);
     model.stopTraining = true;

@@ -231,6 +231,7 @@ export class Model extends LaterModel {
     const where = 'model.setWeights';
     if (!Array.isArray(weights))
       invalid(`${where}: expected an array of tensors, came ${came(weights)}`);
+    this.#refuseWhileFitBegins(where);
     const connection = await this.#ready(where);
     const tensors: number[] = [];
     try {
@@ -265,8 +266,16 @@ export class Model extends LaterModel {
   async loadWeights(path: string | null, options: LoadWeightsOptions = {}): Promise<LoadStatus> {
     const where = 'model.loadWeights';
     checkLoad(path, options, where);
+    this.#refuseWhileFitBegins(where);
     await this.#ready(where);
     return new LoadStatus(await this.remote.call('loadWeights', path!));
+  }
+
+  /** Once fit runs, the engine refuses by itself, and lets a hook's calls through. */
+  #refuseWhileFitBegins(where: string): void {
+    if (this.#run && !this.#run.hasBegun) {
+      invalid(`${where}: not while fit is running on this model; await fit first`);
+    }
   }
 
   /** Frees the engine's side; a fit that is running rejects with `DISPOSED`. Twice is fine. */

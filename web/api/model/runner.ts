@@ -40,6 +40,11 @@ export class Run {
     this.#signal = signal;
   }
 
+  /** Whether the engine knows of the run; before that, its data are on their way. */
+  get hasBegun(): boolean {
+    return this.#sent !== null;
+  }
+
   /** Checks the data: types, shapes, and that all parts have as many samples. */
   async sources(inputs: RunInputs): Promise<Record<keyof RunData, Source | null>> {
     const at = (name: string) => `${this.#where}: ${name}`;
