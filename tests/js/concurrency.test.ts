@@ -351,8 +351,8 @@ describe('changes while fit runs', () => {
     const weights = await model.getWeights();
     const path = join(directory, 'early', 'cp.ckpt');
     await model.saveWeights(path);
-    const rows = { data: new Uint8Array(4 * 5_000_000), shape: [5_000_000, 4] };
-    const fit = model.fit(rows, new Uint8Array(5_000_000), quiet);
+    const rows = { data: new Uint8Array(4 * 30_000_000), shape: [30_000_000, 4] };
+    const fit = model.fit(rows, new Uint8Array(30_000_000), quiet);
     const refused = { code: 'INVALID_ARGUMENT', says: ['fit is running'] };
     await expectFailure(() => model.loadWeights(path), refused);
     await expectFailure(() => model.setWeights(weights), refused);
