@@ -71,10 +71,7 @@ void addSlots(Copies& copies, const Optimizer& optimizer, const RestoredOptimize
 }  // namespace
 
 ModelState Model::state(bool withBytes) const {
-  require(network_.isBuilt(), [] {
-    return std::string(
-        "model: no weights yet; call build(inputShape), or fit, evaluate or predict with data");
-  });
+  weights();  // throws where there are none
   ModelState state;
   for (const auto& layer : network_.layers()) {
     LayerState layerState{layer->name(), {}, layer->trackedAttributes()};

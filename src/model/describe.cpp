@@ -33,17 +33,14 @@ Json Model::describe() const {
                       {"trainable", layer.trainable()}});
   }
   Json list = Json::array();
-  int64_t trainable = 0;
-  int64_t total = 0;
   for (const Variable* weight : network_.weights()) {
     list.push_back({{"name", weight->name()},
                     {"path", weight->path()},
                     {"shape", weight->sizes()},
                     {"dtype", dtypeName(weight->dtype())},
                     {"trainable", weight->trainable()}});
-    total += weight->count();
-    if (weight->trainable()) trainable += weight->count();
   }
+  const auto [total, trainable] = network_.countParams();
   return {
       {"name", network_.name()},
       {"className", "Sequential"},

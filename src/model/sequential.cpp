@@ -128,6 +128,15 @@ std::vector<Variable*> Sequential::trainableWeights() const {
   return result;
 }
 
+Sequential::ParamCounts Sequential::countParams() const {
+  ParamCounts counts;
+  for (const Variable* weight : weights()) {
+    counts.total += weight->count();
+    if (weight->trainable()) counts.trainable += weight->count();
+  }
+  return counts;
+}
+
 Json Sequential::toJson() const {
   Json layers = Json::array();
   if (inputSizes_) {

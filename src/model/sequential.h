@@ -43,6 +43,12 @@ class Sequential {
   std::vector<Variable*> weights() const;
   std::vector<Variable*> trainableWeights() const;
 
+  struct ParamCounts {
+    int64_t total = 0;
+    int64_t trainable = 0;
+  };
+  ParamCounts countParams() const;
+
   /// `{"class_name": "Sequential", "config": ...}` as Keras's `to_json` has it.
   Json toJson() const;
 

@@ -94,12 +94,7 @@ std::string summarize(const Sequential& network, int64_t lineLength) {
     table.blank();
   }
   table.rule('=');
-  int64_t total = 0;
-  int64_t trainable = 0;
-  for (const Variable* weight : network.weights()) {
-    total += weight->count();
-    if (weight->trainable()) trainable += weight->count();
-  }
+  const auto [total, trainable] = network.countParams();
   table.line("Total params: " + withThousands(total));
   table.line("Trainable params: " + withThousands(trainable));
   table.line("Non-trainable params: " + withThousands(total - trainable));
