@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/config_reader.h"
 #include "base/error.h"
@@ -28,6 +29,14 @@ const ClassRow<Base>* findRow(std::span<const ClassRow<Base>> rows, const std::s
     }
   }
   return nullptr;
+}
+
+/// Keras's names of all classes of a registry.
+template <typename Base>
+std::vector<std::string> classNames(std::span<const ClassRow<Base>> rows) {
+  std::vector<std::string> names;
+  for (const auto& row : rows) names.emplace_back(row.className);
+  return names;
 }
 
 /// Makes the object that a config names. `kind` ("layer", "loss") is for errors: UnknownClass with

@@ -67,6 +67,7 @@ class Variable {
   DType dtype() const { return dtype_; }
   const std::vector<int64_t>& sizes() const { return sizes_; }
   bool trainable() const { return trainable_; }
+  void setTrainable(bool trainable) { trainable_ = trainable; }
   int64_t count() const { return count_; }
 
   /// The elements; these four throw OutOfMemory where the first access finds no room for them.

@@ -23,7 +23,7 @@ using Handle = ObjectTree::Handle;
 class KerasTree {
  public:
   KerasTree(const ModelState& state, OptimizerLayout layout) : state_(state) {
-    addLayers();
+    addLayers(tree_.root(), state.layers);
     if (state.optimizer && layout != OptimizerLayout::None) {
       addOptimizer(*state.optimizer, generationOf(*state.optimizer, layout));
     }
@@ -60,15 +60,16 @@ class KerasTree {
     return wanted;
   }
 
-  void addLayers() {
+  void addLayers(Handle parent, const std::vector<LayerState>& layers) {
     size_t weighted = 0;
-    for (size_t i = 0; i < state_.layers.size(); ++i) {
-      const LayerState& layer = state_.layers[i];
+    for (size_t i = 0; i < layers.size(); ++i) {
+      const LayerState& layer = layers[i];
       const Handle object = tree_.addObject();
-      if (!layer.variables.empty()) {
-        tree_.addChild(tree_.root(), "layer_with_weights-" + std::to_string(weighted++), object);
+      if (layer.hasVariables()) {
+        tree_.addChild(parent, "layer_with_weights-" + std::to_string(weighted++), object);
       }
-      tree_.addChild(tree_.root(), "layer-" + std::to_string(i), object);
+      tree_.addChild(parent, "layer-" + std::to_string(i), object);
+      addLayers(object, layer.layers);
       for (const std::string& name : layer.emptyChildren) {
         tree_.addChild(object, name, tree_.addObject());
       }

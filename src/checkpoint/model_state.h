@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,6 +36,13 @@ struct LayerState {
   /// Attributes of the Keras layer that TensorFlow tracks although they hold no value; they come
   /// before the variables. BatchNormalization has "axis", most layers have none.
   std::vector<std::string> emptyChildren = {};
+  /// Of a model within the model: its own layers.
+  std::vector<LayerState> layers = {};
+
+  bool hasVariables() const {
+    return !variables.empty() || std::any_of(layers.begin(), layers.end(),
+                                             [](const LayerState& l) { return l.hasVariables(); });
+  }
 };
 
 /// Which of the two families of Keras optimizers: OptimizerV2 (Keras 2.8, `optimizers.legacy`) or

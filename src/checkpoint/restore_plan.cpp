@@ -23,42 +23,44 @@ uint32_t findModel(const CheckpointValues::Children& root) {
   return findChild(root, "model").value_or(kRoot);
 }
 
-[[noreturn]] void throwNothingMatches(const ModelState& wanted,
+[[noreturn]] void throwNothingMatches(const std::vector<RestoredVariable>& wanted,
                                       const std::vector<std::string>& keys) {
+  constexpr size_t kShown = 3;
   std::string sentence =
       "loading a checkpoint: nothing in the file belongs to this model; it wants";
-  size_t named = 0;
-  for (const LayerState& layer : wanted.layers) {
-    for (const NamedVariable& variable : layer.variables) {
-      if (named++ < 3) sentence += " " + quoted(variable.fullName);
-    }
+  for (size_t i = 0; i < std::min(kShown, wanted.size()); ++i) {
+    sentence += " " + quoted(wanted[i].fullName);
   }
-  if (named > 3) sentence += " and " + std::to_string(named - 3) + " more";
+  if (wanted.size() > kShown) {
+    sentence += " and " + std::to_string(wanted.size() - kShown) + " more";
+  }
   sentence += ", the file has";
-  for (size_t i = 0; i < std::min<size_t>(3, keys.size()); ++i) sentence += " " + quoted(keys[i]);
+  for (size_t i = 0; i < std::min(kShown, keys.size()); ++i) sentence += " " + quoted(keys[i]);
   if (keys.empty()) sentence += " none";
-  if (keys.size() > 3) sentence += " and " + std::to_string(keys.size() - 3) + " more";
+  if (keys.size() > kShown) sentence += " and " + std::to_string(keys.size() - kShown) + " more";
   throw Error(ErrorCode::InvalidArgument, sentence);
 }
 
-}  // namespace
-
-RestorePlan matchCheckpoint(const Bundle& bundle, const ModelState& wanted) {
-  CheckpointValues values(bundle);
-  const auto root = values.children(kRoot);
-  const uint32_t modelNode = findModel(root);
-  const auto model = modelNode == kRoot ? root : values.children(modelNode);
-
-  RestorePlan plan;
+/// Matches layers and those within them, depth first.
+struct LayerMatcher {
+  CheckpointValues& values;
+  RestorePlan& plan;
   std::vector<WantedTrainable> trainables;
-  size_t weighted = 0;
   size_t matched = 0;
-  for (size_t i = 0; i < wanted.layers.size(); ++i) {
-    const LayerState& layer = wanted.layers[i];
-    if (layer.variables.empty()) continue;
-    auto layerNode = findChild(model, "layer_with_weights-" + std::to_string(weighted++));
-    if (!layerNode) layerNode = findChild(model, "layer-" + std::to_string(i));
-    const auto attributes = layerNode ? values.children(*layerNode) : CheckpointValues::Children();
+
+  void match(const std::vector<LayerState>& layers, const CheckpointValues::Children& parent) {
+    size_t weighted = 0;
+    for (size_t i = 0; i < layers.size(); ++i) {
+      if (!layers[i].hasVariables()) continue;
+      auto node = findChild(parent, "layer_with_weights-" + std::to_string(weighted++));
+      if (!node) node = findChild(parent, "layer-" + std::to_string(i));
+      const auto children = node ? values.children(*node) : CheckpointValues::Children();
+      matchVariables(layers[i], children);
+      match(layers[i].layers, children);
+    }
+  }
+
+  void matchVariables(const LayerState& layer, const CheckpointValues::Children& attributes) {
     for (const NamedVariable& variable : layer.variables) {
       RestoredVariable restored{variable.fullName, std::nullopt};
       const auto node = findChild(attributes, variable.attribute);
@@ -69,12 +71,27 @@ RestorePlan matchCheckpoint(const Bundle& bundle, const ModelState& wanted) {
       plan.variables.push_back(std::move(restored));
     }
   }
-  if (matched == 0 && !plan.variables.empty()) throwNothingMatches(wanted, values.unusedKeys());
+};
+
+}  // namespace
+
+RestorePlan matchCheckpoint(const Bundle& bundle, const ModelState& wanted) {
+  CheckpointValues values(bundle);
+  const auto root = values.children(kRoot);
+  const uint32_t modelNode = findModel(root);
+  const auto model = modelNode == kRoot ? root : values.children(modelNode);
+
+  RestorePlan plan;
+  LayerMatcher layers{values, plan, {}};
+  layers.match(wanted.layers, model);
+  if (layers.matched == 0 && !plan.variables.empty()) {
+    throwNothingMatches(plan.variables, values.unusedKeys());
+  }
 
   if (wanted.optimizer) {
     auto optimizerNode = findChild(model, "optimizer");
     if (!optimizerNode) optimizerNode = findChild(root, "optimizer");
-    matchOptimizer(values, optimizerNode, *wanted.optimizer, trainables, plan);
+    matchOptimizer(values, optimizerNode, *wanted.optimizer, layers.trainables, plan);
   }
   plan.unusedInFile = values.unusedKeys();
   return plan;

@@ -16,12 +16,11 @@ class BatchNormalization : public Layer {
         epsilon_(reader.number("epsilon", 1e-3, 0.0)),
         center_(reader.boolean("center", true)),
         scale_(reader.boolean("scale", true)),
-        betaInitializer_(makeInitializer(reader, "beta_initializer", "Zeros")),
-        gammaInitializer_(makeInitializer(reader, "gamma_initializer", "Ones")),
+        betaOptions_(reader, "beta", "Zeros"),
+        gammaOptions_(reader, "gamma", "Ones"),
         movingMeanInitializer_(makeInitializer(reader, "moving_mean_initializer", "Zeros")),
         movingVarianceInitializer_(makeInitializer(reader, "moving_variance_initializer", "Ones")) {
     if (!axisNumber().is_number_integer()) reader.fail("axis", "an integer or a list of one");
-    for (const char* key : kMissing) reader.unsupported(key);
   }
 
   const char* className() const override { return "BatchNormalization"; }
@@ -76,8 +75,8 @@ class BatchNormalization : public Layer {
         ErrorCode::ShapeMismatch);
     axis_ = static_cast<size_t>(axis);
     const std::vector<int64_t> channels = {input[axis_].size};
-    if (scale_) gamma_ = &addWeight("gamma", channels, *gammaInitializer_);
-    if (center_) beta_ = &addWeight("beta", channels, *betaInitializer_);
+    if (scale_) gamma_ = &addWeight("gamma", channels, gammaOptions_);
+    if (center_) beta_ = &addWeight("beta", channels, betaOptions_);
     movingMean_ = &addWeight("moving_mean", channels, *movingMeanInitializer_, false);
     movingVariance_ = &addWeight("moving_variance", channels, *movingVarianceInitializer_, false);
   }
@@ -87,19 +86,14 @@ class BatchNormalization : public Layer {
                  {"momentum", momentum_},
                  {"epsilon", epsilon_},
                  {"center", center_},
-                 {"scale", scale_},
-                 {"beta_initializer", betaInitializer_->toJson()},
-                 {"gamma_initializer", gammaInitializer_->toJson()},
-                 {"moving_mean_initializer", movingMeanInitializer_->toJson()},
-                 {"moving_variance_initializer", movingVarianceInitializer_->toJson()}};
-    for (const char* key : kMissing) json[key] = nullptr;
+                 {"scale", scale_}};
+    writeWeightOptions(json, {&betaOptions_, &gammaOptions_},
+                       {{"moving_mean_initializer", movingMeanInitializer_->toJson()},
+                        {"moving_variance_initializer", movingVarianceInitializer_->toJson()}});
     return json;
   }
 
  private:
-  static constexpr const char* kMissing[] = {"beta_regularizer", "gamma_regularizer",
-                                             "beta_constraint", "gamma_constraint"};
-
   const Json& axisNumber() const {
     return givenAxis_.is_array() && givenAxis_.size() == 1 ? givenAxis_[0] : givenAxis_;
   }
@@ -133,8 +127,8 @@ class BatchNormalization : public Layer {
   double epsilon_;
   bool center_;
   bool scale_;
-  std::unique_ptr<Initializer> betaInitializer_;
-  std::unique_ptr<Initializer> gammaInitializer_;
+  WeightOptions betaOptions_;
+  WeightOptions gammaOptions_;
   std::unique_ptr<Initializer> movingMeanInitializer_;
   std::unique_ptr<Initializer> movingVarianceInitializer_;
   Variable* gamma_ = nullptr;

@@ -13,10 +13,9 @@ class Dense : public Layer {
         units_(reader.integer("units", std::nullopt, 1)),
         activation_(findActivation(reader.any("activation"), "Dense: activation")),
         useBias_(reader.boolean("use_bias", true)),
-        kernelInitializer_(makeInitializer(reader, "kernel_initializer", "GlorotUniform")),
-        biasInitializer_(makeInitializer(reader, "bias_initializer", "Zeros")) {
-    for (const char* key : kMissing) reader.unsupported(key);
-  }
+        kernelOptions_(reader, "kernel", "GlorotUniform"),
+        biasOptions_(reader, "bias", "Zeros"),
+        activityRegularizer_(makeRegularizer(reader, "activity_regularizer")) {}
 
   const char* className() const override { return "Dense"; }
 
@@ -29,7 +28,9 @@ class Dense : public Layer {
     dims.back() = {units_, false};
     y = reshape(y, Shape(std::move(dims)));
     if (useBias_) y = y + graph.read(*bias_);
-    return activation_.apply(y);
+    y = activation_.apply(y);
+    context.addActivityLoss(activityRegularizer_.get(), y);
+    return y;
   }
 
  protected:
@@ -41,30 +42,24 @@ class Dense : public Layer {
                  input.toString();
         },
         ErrorCode::ShapeMismatch);
-    kernel_ = &addWeight("kernel", {input.back().size, units_}, *kernelInitializer_);
-    if (useBias_) bias_ = &addWeight("bias", {units_}, *biasInitializer_);
+    kernel_ = &addWeight("kernel", {input.back().size, units_}, kernelOptions_);
+    if (useBias_) bias_ = &addWeight("bias", {units_}, biasOptions_);
   }
 
   Json ownConfig() const override {
-    Json json = {{"units", units_},
-                 {"activation", activation_.name},
-                 {"use_bias", useBias_},
-                 {"kernel_initializer", kernelInitializer_->toJson()},
-                 {"bias_initializer", biasInitializer_->toJson()}};
-    for (const char* key : kMissing) json[key] = nullptr;
+    Json json = {{"units", units_}, {"activation", activation_.name}, {"use_bias", useBias_}};
+    writeWeightOptions(json, {&kernelOptions_, &biasOptions_}, Json::object(),
+                       {{"activity_regularizer", jsonOrNull(activityRegularizer_)}});
     return json;
   }
 
  private:
-  static constexpr const char* kMissing[] = {"kernel_regularizer", "bias_regularizer",
-                                             "activity_regularizer", "kernel_constraint",
-                                             "bias_constraint"};
-
   int64_t units_;
   const Activation& activation_;
   bool useBias_;
-  std::unique_ptr<Initializer> kernelInitializer_;
-  std::unique_ptr<Initializer> biasInitializer_;
+  WeightOptions kernelOptions_;
+  WeightOptions biasOptions_;
+  std::unique_ptr<Regularizer> activityRegularizer_;
   Variable* kernel_ = nullptr;
   Variable* bias_ = nullptr;
 };

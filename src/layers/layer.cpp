@@ -1,7 +1,5 @@
 #include "layers/layer.h"
 
-#include <cctype>
-
 namespace tabtrain {
 
 Layer::Layer(ConfigReader& reader)
@@ -26,6 +24,13 @@ void Layer::buildAt(const std::string& path, const Shape& input, uint64_t seed) 
   isBuilt_ = true;
 }
 
+void Layer::setTrainable(bool trainable) {
+  trainable_ = trainable;
+  for (size_t i = 0; i < weights_.size(); ++i) {
+    weights_[i]->setTrainable(trainable && traits_[i].trains);
+  }
+}
+
 std::vector<Variable*> Layer::orderedWeights() const {
   std::vector<Variable*> ordered;
   for (bool trainable : {true, false}) {
@@ -38,8 +43,39 @@ std::vector<Variable*> Layer::orderedWeights() const {
 
 int64_t Layer::countParams() const {
   int64_t count = 0;
-  for (const auto& weight : weights_) count += weight->count();
+  for (const Variable* weight : orderedWeights()) count += weight->count();
   return count;
+}
+
+const std::vector<std::unique_ptr<Layer>>& Layer::sublayers() const {
+  static const std::vector<std::unique_ptr<Layer>> kNone;
+  return kNone;
+}
+
+void Layer::addWeightLosses(Graph& graph, std::vector<Expr>& losses) const {
+  for (size_t i = 0; i < weights_.size(); ++i) {
+    if (const Regularizer* regularizer = traits_[i].regularizer) {
+      losses.push_back(regularizer->penalty(graph.read(*weights_[i])));
+    }
+  }
+  for (const auto& layer : sublayers()) layer->addWeightLosses(graph, losses);
+}
+
+Expr Layer::constrain(const Variable& weight, Expr value) const {
+  for (size_t i = 0; i < weights_.size(); ++i) {
+    if (weights_[i].get() != &weight) continue;
+    return traits_[i].constraint ? traits_[i].constraint->project(value) : value;
+  }
+  for (const auto& layer : sublayers()) value = layer->constrain(weight, value);
+  return value;
+}
+
+Variable& Layer::addWeight(const std::string& name, const std::vector<int64_t>& sizes,
+                           const WeightOptions& options) {
+  Variable& weight = addWeight(name, sizes, options.initializer());
+  traits_.back().regularizer = options.regularizer();
+  traits_.back().constraint = options.constraint();
+  return weight;
 }
 
 Variable& Layer::addWeight(const std::string& name, const std::vector<int64_t>& sizes,
@@ -50,21 +86,13 @@ Variable& Layer::addWeight(const std::string& name, const std::vector<int64_t>& 
   };
   weights_.push_back(std::make_unique<Variable>(name_ + "/" + name, path, DType::Float32, sizes,
                                                 trainable && trainable_, fill));
+  traits_.push_back({trainable, nullptr, nullptr});
   return *weights_.back();
 }
 
-std::string snakeCase(const std::string& className) {
-  std::string result;
-  for (size_t i = 0; i < className.size(); ++i) {
-    const auto c = static_cast<unsigned char>(className[i]);
-    const bool startsWord = std::isupper(c) != 0 && i > 0 &&
-                            (std::islower(static_cast<unsigned char>(className[i - 1])) != 0 ||
-                             (i + 1 < className.size() &&
-                              std::islower(static_cast<unsigned char>(className[i + 1])) != 0));
-    if (startsWord) result += '_';
-    result += static_cast<char>(std::tolower(c));
-  }
-  return result;
+void CallContext::addActivityLoss(const Regularizer* regularizer, Expr y) const {
+  if (regularizer == nullptr || losses == nullptr) return;
+  losses->push_back(regularizer->penalty(y) / graph.batchSize());
 }
 
 std::vector<int64_t> parseBatchShape(const Json& json, const std::string& what) {

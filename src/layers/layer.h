@@ -8,7 +8,7 @@
 
 #include "base/class_registry.h"
 #include "graph/expr.h"
-#include "initializers/initializer.h"
+#include "layers/weight_options.h"
 
 namespace tabtrain {
 
@@ -19,6 +19,12 @@ struct CallContext {
   /// The int64 counter of training steps: random layers draw from their stream at its value.
   Variable& step;
   uint64_t seed;
+  /// Takes what layers add to the loss; null where there is none.
+  std::vector<Expr>* losses = nullptr;
+
+  /// Adds the penalty on a layer's output `y` [batch, ...] to the loss, a sample's share of it as
+  /// Keras has it. `regularizer` may be null.
+  void addActivityLoss(const Regularizer* regularizer, Expr y) const;
 };
 
 /// One layer: config in, weights, ops, config out. It is described once; what runs is the graph
@@ -38,6 +44,8 @@ class Layer {
 
   const std::string& name() const { return name_; }
   bool trainable() const { return trainable_; }
+  /// Freezes or unfreezes the weights; those that never train stay as they are.
+  virtual void setTrainable(bool trainable);
   /// The input shape that the config fixes: the extents behind the batch.
   const std::optional<std::vector<int64_t>>& inputSizes() const { return inputSizes_; }
 
@@ -45,24 +53,38 @@ class Layer {
   /// from the streams `path/NAME` under `seed`.
   void buildAt(const std::string& path, const Shape& input, uint64_t seed);
   bool isBuilt() const { return isBuilt_; }
+  /// What `call` gives for the input that it was built for; a scalar's before that.
+  const Shape& outputShape() const { return outputShape_; }
+  void setOutputShape(const Shape& shape) { outputShape_ = shape; }
   const std::string& path() const { return path_; }
 
   /// Adds the layer's ops; throws ShapeMismatch for an input that it cannot take.
   virtual Expr call(const CallContext& context, Expr x) = 0;
 
-  /// In Keras's order of creation.
+  /// Its own, in Keras's order of creation.
   const std::vector<std::unique_ptr<Variable>>& weights() const { return weights_; }
-  /// Keras's `layer.weights`: the trainable ones first.
-  std::vector<Variable*> orderedWeights() const;
+  /// Keras's `layer.weights`: the trainable ones first, those of layers within layer by layer.
+  virtual std::vector<Variable*> orderedWeights() const;
   int64_t countParams() const;
+  /// The layers that it consists of, in order; most have none.
+  virtual const std::vector<std::unique_ptr<Layer>>& sublayers() const;
+  /// Adds the penalties on the weights to `losses`.
+  void addWeightLosses(Graph& graph, std::vector<Expr>& losses) const;
+  /// `value` of one of the weights as its constraint lets it be.
+  Expr constrain(const Variable& weight, Expr value) const;
   /// Attributes of Keras's layer that TensorFlow tracks although they hold no value: a checkpoint
   /// has an empty node for each.
   virtual std::vector<std::string> trackedAttributes() const { return {}; }
 
  protected:
+  uint64_t seed() const { return seed_; }
+  void setInputSizes(std::optional<std::vector<int64_t>> sizes) { inputSizes_ = std::move(sizes); }
+  void setUnbuilt() { isBuilt_ = false; }
   virtual void build(const Shape& /*input*/) {}
   virtual Json ownConfig() const { return Json::object(); }
-  /// Only in `build`. The initializer must live as long as the layer.
+  /// Only in `build`. What the weight is made with must live as long as the layer.
+  Variable& addWeight(const std::string& name, const std::vector<int64_t>& sizes,
+                      const WeightOptions& options);
   Variable& addWeight(const std::string& name, const std::vector<int64_t>& sizes,
                       const Initializer& initializer, bool trainable = true);
 
@@ -73,7 +95,15 @@ class Layer {
   std::string path_;
   uint64_t seed_ = 0;
   bool isBuilt_ = false;
+  Shape outputShape_;
   std::vector<std::unique_ptr<Variable>> weights_;
+  /// Of each weight.
+  struct Traits {
+    bool trains;  // in a layer that is not frozen
+    const Regularizer* regularizer;
+    const Constraint* constraint;
+  };
+  std::vector<Traits> traits_;
 };
 
 /// The layer of a config; throws UnknownClass, InvalidArgument.

@@ -11,6 +11,7 @@ std::unique_ptr<Layer> makeActivation(ConfigReader& reader);
 std::unique_ptr<Layer> makeDropout(ConfigReader& reader);
 std::unique_ptr<Layer> makeFlatten(ConfigReader& reader);
 std::unique_ptr<Layer> makeBatchNormalization(ConfigReader& reader);
+std::unique_ptr<Layer> makeSequential(ConfigReader& reader);
 
 namespace {
 
@@ -21,6 +22,7 @@ const std::array kRows = {
     ClassRow<Layer>{"Dropout", {}, makeDropout},
     ClassRow<Layer>{"Flatten", {}, makeFlatten},
     ClassRow<Layer>{"BatchNormalization", {}, makeBatchNormalization},
+    ClassRow<Layer>{"Sequential", {}, makeSequential},
 };
 
 }  // namespace

@@ -68,24 +68,33 @@ void addSlots(Copies& copies, const Optimizer& optimizer, const RestoredOptimize
   }
 }
 
+LayerState layerState(const Layer& layer, const std::vector<Variable*>& trained, bool withBytes) {
+  LayerState state{layer.name(), {}, layer.trackedAttributes(), {}};
+  for (const auto& weight : layer.weights()) {
+    const bool trains = std::find(trained.begin(), trained.end(), weight.get()) != trained.end();
+    state.variables.push_back({weight->name().substr(layer.name().size() + 1), weight->name(),
+                               view(*weight, withBytes), trains});
+  }
+  for (const auto& inner : layer.sublayers()) {
+    state.layers.push_back(layerState(*inner, trained, withBytes));
+  }
+  return state;
+}
+
+/// All weights in the order in which `matchCheckpoint` lists them.
+void addWeights(std::vector<Variable*>& list, const Layer& layer) {
+  for (const auto& weight : layer.weights()) list.push_back(weight.get());
+  for (const auto& inner : layer.sublayers()) addWeights(list, *inner);
+}
+
 }  // namespace
 
 ModelState Model::state(bool withBytes) const {
   weights();  // throws where there are none
   ModelState state;
-  for (const auto& layer : network_.layers()) {
-    LayerState layerState{layer->name(), {}, layer->trackedAttributes()};
-    for (const auto& weight : layer->weights()) {
-      layerState.variables.push_back({weight->name().substr(layer->name().size() + 1),
-                                      weight->name(), view(*weight, withBytes),
-                                      weight->trainable()});
-    }
-    state.layers.push_back(std::move(layerState));
-  }
-  if (compiled_) {
-    state.optimizer =
-        optimizerState(compiled_->optimizer(), network_.trainableWeights(), withBytes);
-  }
+  const std::vector<Variable*> trained = trained_.empty() ? network_->trainableWeights() : trained_;
+  state.layers = layerState(*network_, trained, withBytes).layers;
+  if (compiled_) state.optimizer = optimizerState(compiled_->optimizer(), trained, withBytes);
   state.fitted = traced_[static_cast<size_t>(Traced::Fit)];
   state.evaluated = traced_[static_cast<size_t>(Traced::Evaluate)];
   state.predicted = traced_[static_cast<size_t>(Traced::Predict)];
@@ -99,16 +108,15 @@ BundleFiles Model::saveCheckpoint(OptimizerLayout layout) const {
 RestorePlan Model::loadCheckpoint(const Bundle& bundle) {
   RestorePlan plan = matchCheckpoint(bundle, state(/*withBytes=*/false));
   Copies copies;
-  size_t next = 0;
-  for (const auto& layer : network_.layers()) {
-    for (const auto& weight : layer->weights()) copies.add(*weight, plan.variables[next++].stored);
-  }
+  std::vector<Variable*> weights;
+  addWeights(weights, *network_);
+  for (size_t i = 0; i < weights.size(); ++i) copies.add(*weights[i], plan.variables[i].stored);
   if (plan.optimizer) {
     const RestoredOptimizer& stored = *plan.optimizer;
     Optimizer& optimizer = compiled_->optimizer();
     const bool wasBuilt = optimizer.isBuilt();
     try {
-      if (holdsSlots(stored)) optimizer.build(network_.trainableWeights());
+      if (holdsSlots(stored)) optimizer.build(trainedWeights());
       if (optimizer.isBuilt()) addSlots(copies, optimizer, stored);
     } catch (...) {
       if (!wasBuilt) optimizer.unbuild();

@@ -13,41 +13,45 @@ Json spec(const std::string& name, const Shape& shape) {
   return {{"name", name}, {"shape", shapeJson(shape)}, {"dtype", "float32"}};
 }
 
+Json layersJson(const Layer& parent) {
+  Json list = Json::array();
+  for (const auto& layer : parent.sublayers()) {
+    list.push_back({{"name", layer->name()},
+                    {"className", layer->className()},
+                    {"outputShape", layer->isBuilt() ? shapeJson(layer->outputShape()) : Json()},
+                    {"params", layer->countParams()},
+                    {"trainable", layer->trainable()},
+                    {"layers", layersJson(*layer)}});
+  }
+  return list;
+}
+
 }  // namespace
 
 Json Model::describe() const {
-  const bool isBuilt = network_.isBuilt();
+  const bool isBuilt = network_->isBuilt();
   Json inputs = Json::array();
   Json outputs = Json::array();
   if (isBuilt) {
-    inputs.push_back(spec(network_.inputName(), Shape::batched(*network_.inputSizes())));
-    outputs.push_back(spec(network_.layers().back()->name(), network_.outputShapes().back()));
-  }
-  Json layers = Json::array();
-  for (size_t i = 0; i < network_.layers().size(); ++i) {
-    const Layer& layer = *network_.layers()[i];
-    layers.push_back({{"name", layer.name()},
-                      {"className", layer.className()},
-                      {"outputShape", isBuilt ? shapeJson(network_.outputShapes()[i]) : Json()},
-                      {"params", layer.countParams()},
-                      {"trainable", layer.trainable()}});
+    inputs.push_back(spec(network_->inputName(), Shape::batched(*network_->inputSizes())));
+    outputs.push_back(spec(network_->sublayers().back()->name(), network_->outputShape()));
   }
   Json list = Json::array();
-  for (const Variable* weight : network_.weights()) {
+  for (const Variable* weight : network_->orderedWeights()) {
     list.push_back({{"name", weight->name()},
                     {"path", weight->path()},
                     {"shape", weight->sizes()},
                     {"dtype", dtypeName(weight->dtype())},
                     {"trainable", weight->trainable()}});
   }
-  const auto [total, trainable] = network_.countParams();
+  const auto [total, trainable] = network_->countParams();
   return {
-      {"name", network_.name()},
+      {"name", network_->name()},
       {"className", "Sequential"},
       {"built", isBuilt},
       {"inputs", std::move(inputs)},
       {"outputs", std::move(outputs)},
-      {"layers", std::move(layers)},
+      {"layers", layersJson(*network_)},
       {"weights", std::move(list)},
       {"params", {{"total", total}, {"trainable", trainable}, {"nonTrainable", total - trainable}}},
       {"metricsNames", compiled_ ? Json(compiled_->metricsNames()) : Json::array()},

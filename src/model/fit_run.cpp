@@ -78,8 +78,8 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
   if (validates) {
     validation_ = makePhase(validated, validation ? 0 : split, validated.x->rows(),
                             options_.validationBatchSize.value_or(options_.batchSize), "test");
-    validation_->program = traceTestStep(network, *compiled_, validated, model_->step(),
-                                         validation_->logs, validation_->batches.largest());
+    validation_->program = traceTestStep(*model_, *compiled_, validated, validation_->logs,
+                                         validation_->batches.largest());
     validationSteps_ = options_.validationSteps.value_or(validation_->batches.count());
   }
   train_ = makePhase(data, 0, split, options_.batchSize, "train");
@@ -91,8 +91,8 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
   Optimizer& optimizer = compiled_->optimizer();
   const bool wasBuilt = optimizer.isBuilt();
   try {
-    train_->program = traceTrainStep(network, *compiled_, data, model_->step(), train_->logs,
-                                     train_->batches.largest());
+    train_->program =
+        traceTrainStep(*model_, *compiled_, data, train_->logs, train_->batches.largest());
   } catch (...) {
     if (!wasBuilt) optimizer.unbuild();
     throw;
@@ -104,7 +104,7 @@ FitRun::Phase FitRun::makePhase(const StepData& data, int64_t begin, int64_t end
                                 const char* path) const {
   return {Batches(data.list(), begin, end, batchSize),
           RunningLogs(*compiled_, Shape::batched(data.y->rowSizes()),
-                      model_->network().outputShapes().back(), path)};
+                      model_->network().outputShape(), path)};
 }
 
 FitStep FitRun::next() {

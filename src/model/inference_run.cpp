@@ -41,12 +41,11 @@ EvaluateRun::EvaluateRun(std::shared_ptr<Model> model, const InferenceOptions& o
     : model_(std::move(model)),
       compiled_(model_->compiled()),
       batches_({}, 0, 0, 1),
-      logs_(*compiled_, Shape::batched(given.y->rowSizes()),
-            model_->network().outputShapes().back(), "test") {
+      logs_(*compiled_, Shape::batched(given.y->rowSizes()), model_->network().outputShape(),
+            "test") {
   const StepData data = checked(*model_, *compiled_, given);
   batches_ = Batches(data.list(), 0, data.x->rows(), options.batchSize);
-  program_ =
-      traceTestStep(model_->network(), *compiled_, data, model_->step(), logs_, batches_.largest());
+  program_ = traceTestStep(*model_, *compiled_, data, logs_, batches_.largest());
   steps_ = options.steps.value_or(batches_.count());
   model_->noteTraced(Model::Traced::Evaluate);
 }
@@ -62,9 +61,9 @@ PredictRun::PredictRun(std::shared_ptr<Model> model, const InferenceOptions& opt
                        const TensorPtr& x)
     : model_(std::move(model)),
       batches_({x}, 0, checkedInput(*model_, x).rows(), options.batchSize),
-      program_(tracePredictStep(model_->network(), *x, model_->step(), batches_.largest())),
+      program_(tracePredictStep(*model_, *x, batches_.largest())),
       steps_(std::min(options.steps.value_or(batches_.count()), batches_.count())),
-      rowSizes_(model_->network().outputShapes().back().sizesWithoutBatch()),
+      rowSizes_(model_->network().outputShape().sizesWithoutBatch()),
       output_(DType::Float32,
               withRows(std::min(x->rows(), steps_ * options.batchSize), rowSizes_)) {
   model_->noteTraced(Model::Traced::Predict);

@@ -5,16 +5,19 @@
 namespace tabtrain {
 
 Model::Model(const std::string& configJson, uint64_t seed)
-    : network_(parseJson(configJson, "model"), seed),
-      step_("step", "train/step", DType::Int64, {}, false) {}
+    : network_(makeModel(parseJson(configJson, "model"))),
+      seed_(seed),
+      step_("step", "train/step", DType::Int64, {}, false) {
+  if (network_->inputSizes()) network_->buildModel(*network_->inputSizes(), seed_);
+}
 
 void Model::build(const std::optional<std::vector<int64_t>>& sizes) {
-  if (network_.isBuilt()) {
+  if (network_->isBuilt()) {
     require(
-        !sizes || *sizes == *network_.inputSizes(),
+        !sizes || *sizes == *network_->inputSizes(),
         [&] {
           return "model.build: the model is built for input shape " +
-                 Shape::batched(*network_.inputSizes()).toString() + ", got " +
+                 Shape::batched(*network_->inputSizes()).toString() + ", got " +
                  Shape::batched(*sizes).toString();
         },
         ErrorCode::ShapeMismatch);
@@ -25,12 +28,31 @@ void Model::build(const std::optional<std::vector<int64_t>>& sizes) {
         "model: not built yet, since its first layer has no inputShape: give it one, call "
         "build(inputShape), or call fit, evaluate or predict with data");
   });
-  network_.build(*sizes);
+  network_->buildModel(*sizes, seed_);
 }
 
 void Model::compile(const Json& json) {
   compiled_ = std::make_shared<Compiled>(json);
+  trained_.clear();
   traced_[0] = traced_[1] = traced_[2] = false;
+}
+
+void Model::setTrainable(const std::vector<int64_t>& path, bool trainable) {
+  Layer* layer = network_.get();
+  for (const int64_t index : path) {
+    const auto& layers = layer->sublayers();
+    require(index >= 0 && index < static_cast<int64_t>(layers.size()), [&] {
+      return "layer.trainable: expected the place of a layer below " +
+             std::to_string(layers.size()) + ", got " + std::to_string(index);
+    });
+    layer = layers[static_cast<size_t>(index)].get();
+  }
+  layer->setTrainable(trainable);
+}
+
+const std::vector<Variable*>& Model::trainedWeights() {
+  if (trained_.empty()) trained_ = network_->trainableWeights();
+  return trained_;
 }
 
 std::shared_ptr<const Compiled> Model::compiled() const {
@@ -41,15 +63,15 @@ std::shared_ptr<const Compiled> Model::compiled() const {
 }
 
 PhiloxStream Model::nextShuffle() {
-  return {streamKey(network_.seed(), "train/shuffle"), static_cast<uint64_t>(shuffles_++)};
+  return {streamKey(seed_, "train/shuffle"), static_cast<uint64_t>(shuffles_++)};
 }
 
 std::vector<Variable*> Model::weights() const {
-  require(network_.isBuilt(), [] {
+  require(network_->isBuilt(), [] {
     return std::string(
         "model: no weights yet; call build(inputShape), or fit, evaluate or predict with data");
   });
-  return network_.weights();
+  return network_->orderedWeights();
 }
 
 void Model::setWeights(const std::vector<TensorPtr>& values) {
@@ -78,12 +100,13 @@ void Model::setWeights(const std::vector<TensorPtr>& values) {
 
 template <typename Run, typename... Args>
 std::shared_ptr<Run> Model::start(const Tensor& x, Args&&... args) {
-  if (network_.isBuilt()) return std::make_shared<Run>(shared_from_this(), args...);
-  network_.build(x.rowSizes());
+  if (network_->isBuilt()) return std::make_shared<Run>(shared_from_this(), args...);
+  network_->buildModel(x.rowSizes(), seed_);
   try {
     return std::make_shared<Run>(shared_from_this(), args...);
   } catch (...) {
-    network_.unbuild();
+    trained_.clear();
+    network_->unbuild();
     throw;
   }
 }

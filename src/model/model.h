@@ -6,10 +6,10 @@
 
 #include "checkpoint/keras_checkpoint.h"
 #include "checkpoint/restore_plan.h"
+#include "layers/sequential.h"
 #include "model/compiled.h"
 #include "model/fit_run.h"
 #include "model/inference_run.h"
-#include "model/sequential.h"
 
 namespace tabtrain {
 
@@ -17,7 +17,8 @@ namespace tabtrain {
 /// since its runs keep it alive. Every method that throws leaves it as it was.
 class Model : public std::enable_shared_from_this<Model> {
  public:
-  /// As `Sequential`'s constructor.
+  /// Of the config of a Sequential, built at once if it says its input shape; weights are drawn
+  /// from streams under `seed`. Throws InvalidArgument, UnknownClass, Unsupported, ShapeMismatch.
   Model(const std::string& configJson, uint64_t seed);
 
   /// Makes the weights for inputs `[batch, sizes...]`; does nothing if there are any. Without sizes
@@ -26,7 +27,14 @@ class Model : public std::enable_shared_from_this<Model> {
   void compile(const Json& json);
   bool isCompiled() const { return compiled_ != nullptr; }
 
-  const Sequential& network() const { return network_; }
+  Sequential& network() const { return *network_; }
+  uint64_t seed() const { return seed_; }
+  /// Freezes or unfreezes the layer at `path`, its place in the model and in models within, or the
+  /// whole model where it is empty. As in Keras a run of `fit` goes by what was so at the first one
+  /// after `compile`.
+  void setTrainable(const std::vector<int64_t>& path, bool trainable);
+  /// What `fit` trains.
+  const std::vector<Variable*>& trainedWeights();
   /// Throws InvalidArgument before `compile`.
   std::shared_ptr<const Compiled> compiled() const;
   /// Counts training steps over all runs.
@@ -63,7 +71,9 @@ class Model : public std::enable_shared_from_this<Model> {
   std::shared_ptr<Run> start(const Tensor& x, Args&&... args);
   ModelState state(bool withBytes) const;
 
-  Sequential network_;
+  std::unique_ptr<Sequential> network_;
+  uint64_t seed_;
+  std::vector<Variable*> trained_;  // empty: to be asked of the network
   std::shared_ptr<Compiled> compiled_;
   Variable step_;
   int64_t shuffles_ = 0;

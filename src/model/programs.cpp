@@ -1,6 +1,7 @@
 #include "model/programs.h"
 
 #include "graph/autodiff.h"
+#include "model/model.h"
 #include "model/targets.h"
 
 namespace tabtrain {
@@ -26,15 +27,20 @@ Expr inputX(Graph& graph, const Sequential& network, const Tensor& x) {
 }
 
 /// Inputs in the order of `StepData::list`, forward pass, loss, and the update of the logs.
-Expr traceLoss(const CallContext& context, const Sequential& network, const Compiled& compiled,
+Expr traceLoss(Graph& graph, bool training, Model& model, const Compiled& compiled,
                const StepData& data, RunningLogs& logs) {
-  const Expr x = inputX(context.graph, network, *data.x);
-  const Expr y = context.graph.input("y", batchedType(*data.y));
+  Sequential& network = model.network();
+  const Expr x = inputX(graph, network, *data.x);
+  const Expr y = graph.input("y", batchedType(*data.y));
   Expr weights;
-  if (data.weights) weights = context.graph.input("sample_weight", batchedType(*data.weights));
-  const Expr prediction = network.call(context, x);
+  if (data.weights) weights = graph.input("sample_weight", batchedType(*data.weights));
+  std::vector<Expr> penalties;
+  const Expr prediction =
+      network.call({graph, training, model.step(), model.seed(), &penalties}, x);
+  network.addWeightLosses(graph, penalties);
   Expr loss = compiled.loss().value(y, prediction, weights);
   if (compiled.lossWeight() != 1.0f) loss = loss * compiled.lossWeight();
+  for (const Expr& penalty : penalties) loss = loss + penalty;
   logs.update(loss, y, prediction, weights);
   return loss;
 }
@@ -47,35 +53,35 @@ std::vector<TensorPtr> StepData::list() const {
   return tensors;
 }
 
-std::unique_ptr<Executable> traceTrainStep(const Sequential& network, const Compiled& compiled,
-                                           const StepData& data, Variable& step, RunningLogs& logs,
+std::unique_ptr<Executable> traceTrainStep(Model& model, const Compiled& compiled,
+                                           const StepData& data, RunningLogs& logs,
                                            int64_t maxBatch) {
   auto graph = std::make_shared<Graph>();
-  const Expr loss = traceLoss({*graph, true, step, network.seed()}, network, compiled, data, logs);
-  const std::vector<Variable*> trainable = network.trainableWeights();
+  const Expr loss = traceLoss(*graph, true, model, compiled, data, logs);
+  const std::vector<Variable*>& trained = model.trainedWeights();
   std::vector<Expr> reads;
-  for (Variable* weight : trainable) reads.push_back(graph->read(*weight));
+  for (Variable* weight : trained) reads.push_back(graph->read(*weight));
   Optimizer& optimizer = compiled.optimizer();
   const std::vector<Expr> slopes = gradients(loss, reads);
-  optimizer.build(trainable);
-  optimizer.apply(*graph, trainable, slopes);
-  graph->increment(step, 1);
+  optimizer.build(trained);
+  optimizer.apply(*graph, trained, slopes);
+  graph->increment(model.step(), 1);
   return std::make_unique<Executable>(std::move(graph), std::vector<Expr>{}, maxBatch);
 }
 
-std::unique_ptr<Executable> traceTestStep(const Sequential& network, const Compiled& compiled,
-                                          const StepData& data, Variable& step, RunningLogs& logs,
+std::unique_ptr<Executable> traceTestStep(Model& model, const Compiled& compiled,
+                                          const StepData& data, RunningLogs& logs,
                                           int64_t maxBatch) {
   auto graph = std::make_shared<Graph>();
-  traceLoss({*graph, false, step, network.seed()}, network, compiled, data, logs);
+  traceLoss(*graph, false, model, compiled, data, logs);
   return std::make_unique<Executable>(std::move(graph), std::vector<Expr>{}, maxBatch);
 }
 
-std::unique_ptr<Executable> tracePredictStep(const Sequential& network, const Tensor& x,
-                                             Variable& step, int64_t maxBatch) {
+std::unique_ptr<Executable> tracePredictStep(Model& model, const Tensor& x, int64_t maxBatch) {
   auto graph = std::make_shared<Graph>();
+  Sequential& network = model.network();
   const Expr prediction =
-      network.call({*graph, false, step, network.seed()}, inputX(*graph, network, x));
+      network.call({*graph, false, model.step(), model.seed()}, inputX(*graph, network, x));
   return std::make_unique<Executable>(std::move(graph), std::vector<Expr>{prediction}, maxBatch);
 }
 
@@ -99,7 +105,7 @@ void checkTargets(const Sequential& network, const Compiled& compiled, const Ste
                ", got " + std::to_string(data.y->rows());
       },
       ErrorCode::ShapeMismatch);
-  if (const auto classes = compiled.loss().classes(network.outputShapes().back())) {
+  if (const auto classes = compiled.loss().classes(network.outputShape())) {
     checkClassIndices(*data.y, *classes, what + ": y");
   }
 }

@@ -87,10 +87,9 @@ std::string summarize(const Sequential& network, int64_t lineLength) {
   table.rule('_');
   table.row({"Layer (type)", "Output Shape", "Param #"});
   table.rule('=');
-  for (size_t i = 0; i < network.layers().size(); ++i) {
-    const Layer& layer = *network.layers()[i];
-    table.row({layer.name() + " (" + layer.className() + ")", network.outputShapes()[i].toString(),
-               std::to_string(layer.countParams())});
+  for (const auto& layer : network.sublayers()) {
+    table.row({layer->name() + " (" + layer->className() + ")", layer->outputShape().toString(),
+               std::to_string(layer->countParams())});
     table.blank();
   }
   table.rule('=');

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "model/sequential.h"
+#include "layers/sequential.h"
 
 namespace tabtrain {
 

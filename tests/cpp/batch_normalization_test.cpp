@@ -142,8 +142,10 @@ TEST(BatchNormalization, RefusesWhatItDoesNotHave) {
   EXPECT_EQ(message, "BatchNormalization: axis: expected an integer or a list of one, got [1,2]");
   EXPECT_EQ(refuse({{"axis", 1.5}}), ErrorCode::InvalidArgument);
   EXPECT_EQ(refuse({{"momentum", 2}}), ErrorCode::InvalidArgument);
-  EXPECT_EQ(refuse({{"gamma_regularizer", "l2"}}), ErrorCode::Unsupported);
-  EXPECT_EQ(refuse({{"beta_constraint", "max_norm"}}), ErrorCode::Unsupported);
+  EXPECT_EQ(refuse({{"gamma_regularizer", "l3"}}), ErrorCode::UnknownClass);
+  EXPECT_EQ(refuse({{"beta_constraint", {{"class_name", "MaxNorm"}, {"config", {{"axis", "x"}}}}}}),
+            ErrorCode::InvalidArgument);
+  EXPECT_EQ(message, "MaxNorm: axis: expected an integer or a list of integers, got \"x\"");
   for (int axis : {0, 3, -3, -4}) {
     const auto layer = makeNormalization({{"name", "bn"}, {"axis", axis}});
     EXPECT_EQ(codeOf(

@@ -105,11 +105,13 @@ TEST(Layers, RefuseWhatTheyDoNotHave) {
                 ErrorCode::UnknownClass)
                 .substr(0, 42),
             "Dense: kernel_initializer: expected one of");
-  refusal(
-      [] {
-        makeLayer({"Dense", {{"units", 2}, {"bias_regularizer", "l2"}}});
-      },
-      ErrorCode::Unsupported);
+  EXPECT_EQ(refusal(
+                [] {
+                  makeLayer({"Dense", {{"units", 2}, {"bias_regularizer", "l3"}}});
+                },
+                ErrorCode::UnknownClass),
+            "Dense: bias_regularizer: expected one of L1, L2, L1L2, OrthogonalRegularizer; got "
+            "unknown \"l3\"");
   refusal([] { makeLayer({"Dropout", {{"rate", 1.5}}}); }, ErrorCode::InvalidArgument);
   refusal([] { makeLayer({"Activation", Json::object()}); }, ErrorCode::InvalidArgument);
   refusal([] { makeLayer({"InputLayer", Json::object()}); }, ErrorCode::InvalidArgument);
