@@ -149,6 +149,9 @@ double learningRate(const Model& model) {
 void setLearningRate(Model& model, double value) {
   model.compiled()->optimizer().setHyper("learning_rate", value);
 }
+void setTrainable(Model& model, val path, bool trainable) {
+  model.setTrainable(sizes(path), trainable);
+}
 val weightBytes(const Model& model, int index) {
   return view(model.weights().at(static_cast<size_t>(index))->bytes());
 }
@@ -267,6 +270,7 @@ EMSCRIPTEN_BINDINGS(tabtrain) {
       .function("optimizerConfig", safe<optimizerConfig>)
       .function("learningRate", safe<learningRate>)
       .function("setLearningRate", safe<setLearningRate>)
+      .function("setTrainable", safe<setTrainable>)
       .function("weightBytes", safe<weightBytes>)
       .function("setWeights", safe<setWeights>)
       .function("saveCheckpoint", safe<saveCheckpoint>)

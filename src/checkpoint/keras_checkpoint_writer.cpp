@@ -22,7 +22,7 @@ using Handle = ObjectTree::Handle;
 /// Builds the object tree of one state. Owns the few values that the state has only as numbers.
 class KerasTree {
  public:
-  KerasTree(const ModelState& state, OptimizerLayout layout) : state_(state) {
+  KerasTree(const ModelState& state, OptimizerLayout layout) {
     addLayers(tree_.root(), state.layers);
     if (state.optimizer && layout != OptimizerLayout::None) {
       addOptimizer(*state.optimizer, generationOf(*state.optimizer, layout));
@@ -222,7 +222,6 @@ class KerasTree {
     return {tensor.dtype, tensor.shape, owned_.emplace_back(tensor.bytes.size())};
   }
 
-  const ModelState& state_;
   ObjectTree tree_;
   std::vector<Trainable> trainables_;
   std::deque<Bytes> owned_;

@@ -83,7 +83,7 @@ std::string snakeCase(const std::string& className) {
   return result;
 }
 
-std::unique_ptr<Sequential> makeModel(const Json& json) {
+std::unique_ptr<Sequential> readModel(const Json& json) {
   ClassConfig model = parseClassConfig(json, "model");
   require(
       model.className == "Sequential",

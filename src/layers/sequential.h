@@ -56,6 +56,6 @@ class Sequential : public Layer {
 /// The model of a config `{"class_name": "Sequential", "config": {"name", "layers"}}`, its layers
 /// and those of models within named as Keras counts them. Throws InvalidArgument, UnknownClass,
 /// Unsupported.
-std::unique_ptr<Sequential> makeModel(const Json& json);
+std::unique_ptr<Sequential> readModel(const Json& json);
 
 }  // namespace tabtrain

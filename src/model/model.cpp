@@ -5,7 +5,7 @@
 namespace tabtrain {
 
 Model::Model(const std::string& configJson, uint64_t seed)
-    : network_(makeModel(parseJson(configJson, "model"))),
+    : network_(readModel(parseJson(configJson, "model"))),
       seed_(seed),
       step_("step", "train/step", DType::Int64, {}, false) {
   if (network_->inputSizes()) network_->buildModel(*network_->inputSizes(), seed_);
