@@ -19,6 +19,9 @@ const environments = [
   { label: 'tf2.21', writes: ['legacy', 'new'], reads: ['legacy', 'new'], rootEdge: true },
 ];
 
+/** How many random models are compared. */
+const randomModels = 200;
+
 let passed = 0;
 let failed = 0;
 
@@ -108,6 +111,14 @@ function exchange({ label, writes, reads, rootEdge }, tool, work) {
   }
 }
 
+/** Random models, trained by tf-keras and by the package. */
+function compareRandomModels(work) {
+  const file = join(work, 'random.json');
+  const make = [join(here, 'random_models.py'), file, String(randomModels), '1'];
+  if (!run('random models in tf2.21', pythonOf('tf2.21'), make, false)) return;
+  run('random models', process.execPath, [join(here, 'random_models.mjs'), file], true);
+}
+
 async function main() {
   const tool = join(buildEngine('native'), 'bundle_tool');
   await build();
@@ -120,6 +131,7 @@ async function main() {
     const counts = `${passed - before.passed} passed, ${failed - before.failed} failed`;
     console.log(`interop ${environment.label}: ${counts} (${seconds} s)`);
   }
+  compareRandomModels(mkdtempSync(join(scratch, 'random-')));
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'tabtrain-interop-'));

@@ -117,7 +117,7 @@ describe('refusals', () => {
       'INVALID_ARGUMENT',
       ['kernelInitializer', 'came 3'],
     ],
-    [dense({ units: 1, kernelRegularizer: 'l2' }), 'UNSUPPORTED', ['kernelRegularizer']],
+    [dense({ units: 1, kernelRegularizer: 3 }), 'INVALID_ARGUMENT', ['kernelRegularizer', 'came 3']],
     [() => layers.dense(null as never), 'INVALID_ARGUMENT', ['missing|record']],
     [() => layers.dropout({ rate: 1.5 }), 'INVALID_ARGUMENT', ['rate', 'from 0 to 1', 'came 1.5']],
     [() => layers.dropout({} as never), 'INVALID_ARGUMENT', ["missing option 'rate'"]],

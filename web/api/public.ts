@@ -27,6 +27,7 @@ export * from './config/initializers';
 export { optimizers, Optimizer, type AdamOptions, type OptimizerOptions, type SgdOptions } from './config/optimizers'; // prettier-ignore
 export * from './config/losses';
 export * from './config/metrics';
+export * from './config/regularizers';
 export type { Identifier, KerasConfig, Spec } from './config/spec';
 
 export { callbacks } from './callbacks/index';
@@ -47,11 +48,4 @@ export type {
   TypedArrayWithShape,
 } from './data/tensor';
 
-export {
-  constraints,
-  input,
-  loadModel,
-  model,
-  registerSerializable,
-  regularizers,
-} from './missing';
+export { input, loadModel, model, registerSerializable } from './missing';

@@ -41,6 +41,12 @@ export interface DenseOptions extends LayerOptions {
   readonly kernelInitializer?: Identifier;
   /** Default zeros. */
   readonly biasInitializer?: Identifier;
+  readonly kernelRegularizer?: Identifier | null;
+  readonly biasRegularizer?: Identifier | null;
+  /** On the outputs, as a mean over the samples. */
+  readonly activityRegularizer?: Identifier | null;
+  readonly kernelConstraint?: Identifier | null;
+  readonly biasConstraint?: Identifier | null;
 }
 
 export interface ActivationOptions extends LayerOptions {
@@ -66,6 +72,10 @@ export interface BatchNormalizationOptions extends LayerOptions {
   readonly gammaInitializer?: Identifier;
   readonly movingMeanInitializer?: Identifier;
   readonly movingVarianceInitializer?: Identifier;
+  readonly betaRegularizer?: Identifier | null;
+  readonly gammaRegularizer?: Identifier | null;
+  readonly betaConstraint?: Identifier | null;
+  readonly gammaConstraint?: Identifier | null;
 }
 
 export interface InputLayerOptions extends Omit<LayerOptions, 'trainable'> {
@@ -88,11 +98,11 @@ const DENSE = {
   useBias: flag,
   kernelInitializer: toWire,
   biasInitializer: toWire,
-  kernelRegularizer: notYet,
-  biasRegularizer: notYet,
-  activityRegularizer: notYet,
-  kernelConstraint: notYet,
-  biasConstraint: notYet,
+  kernelRegularizer: nullable(toWire),
+  biasRegularizer: nullable(toWire),
+  activityRegularizer: nullable(toWire),
+  kernelConstraint: nullable(toWire),
+  biasConstraint: nullable(toWire),
 } satisfies OptionTable;
 
 const BATCH_NORMALIZATION = {
@@ -106,10 +116,10 @@ const BATCH_NORMALIZATION = {
   gammaInitializer: toWire,
   movingMeanInitializer: toWire,
   movingVarianceInitializer: toWire,
-  betaRegularizer: notYet,
-  gammaRegularizer: notYet,
-  betaConstraint: notYet,
-  gammaConstraint: notYet,
+  betaRegularizer: nullable(toWire),
+  gammaRegularizer: nullable(toWire),
+  betaConstraint: nullable(toWire),
+  gammaConstraint: nullable(toWire),
 } satisfies OptionTable;
 
 function make(name: string, className: string, table: OptionTable, options?: object): Layer {

@@ -80,6 +80,7 @@ export interface EngineModel extends Handle {
   optimizerConfig(): string;
   learningRate(): number;
   setLearningRate(value: number): void;
+  setTrainable(path: number[], trainable: boolean): void;
   weightBytes(index: number): Uint8Array;
   setWeights(tensors: EngineTensor[]): void;
   saveCheckpoint(optionsJson: string): EngineCheckpoint;
@@ -170,6 +171,8 @@ export interface LayerDescription {
   readonly outputShape: readonly (number | null)[] | null;
   readonly params: number;
   readonly trainable: boolean;
+  /** Of a model that is a layer. */
+  readonly layers: readonly LayerDescription[];
 }
 
 export interface WeightDescription {

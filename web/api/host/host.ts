@@ -124,6 +124,10 @@ export class Host implements EngineApi {
     return this.#change(id, (model) => model.setLearningRate(value));
   }
 
+  setTrainable(id: number, path: readonly number[], trainable: boolean): Promise<Reply<null>> {
+    return this.#change(id, (model) => model.setTrainable([...path], trainable));
+  }
+
   async summary(id: number, lineLength: number): Promise<Reply<string>> {
     const model = this.#registry.model(id);
     return this.#registry.reply(model, model.engine.summary(lineLength));

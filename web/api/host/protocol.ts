@@ -142,6 +142,7 @@ export interface EngineApi {
   build(model: number, inputShapeJson: string): Promise<Reply<null>>;
   compile(model: number, json: string): Promise<Reply<null>>;
   setLearningRate(model: number, value: number): Promise<Reply<null>>;
+  setTrainable(model: number, path: readonly number[], trainable: boolean): Promise<Reply<null>>;
   summary(model: number, lineLength: number): Promise<Reply<string>>;
   getWeights(model: number): Promise<Reply<Uint8Array[]>>;
   setWeights(model: number, tensors: readonly number[]): Promise<Reply<null>>;

@@ -1,12 +1,8 @@
 import { TabtrainError, came, didYouMean, invalid } from '../errors';
 import type { Description, LayerDescription, TensorSpec } from '../engine/engine';
-import { Layer, type LayerOwner } from './layer';
+import type { KerasConfig } from '../config/spec';
+import { Layer, shownConfigs, type LayerOwner } from './layer';
 import type { RemoteModel } from './remote';
-
-interface LayerJson {
-  readonly class_name: string;
-  readonly config: Record<string, unknown>;
-}
 
 /** What a model says of itself, from the last answer of the engine. */
 export class ModelInfo {
@@ -19,9 +15,11 @@ export class ModelInfo {
   readonly #owner: LayerOwner = {
     layerDescription: (layer) => this.#layerDescription(layer),
     layerConfig: (layer) => this.#layerConfig(layer),
+    setTrainable: (layer, path, trainable) =>
+      this.remote.setTrainable([this.layers.indexOf(layer), ...path], trainable),
   };
 
-  constructor(remote: RemoteModel, layers: readonly Layer[], name: string | undefined) {
+  constructor(remote: RemoteModel, layers: readonly (Layer | ModelInfo)[], name: string | undefined) {
     this.remote = remote;
     this.#givenName = name;
     for (const layer of layers) this.append(layer);
@@ -105,14 +103,33 @@ export class ModelInfo {
 
   #layerConfig(layer: Layer): Record<string, unknown> | null {
     if (!this.remote.state) return null;
-    const { layers } = this.getConfig() as { layers: LayerJson[] };
-    const shown = layers.filter(({ class_name }) => class_name !== 'InputLayer');
-    const found = layer.className === 'InputLayer' ? layers[0] : shown[this.layers.indexOf(layer)];
-    return found?.config ?? null;
+    const config = this.getConfig();
+    const found =
+      layer.className === 'InputLayer'
+        ? (config as { layers: KerasConfig[] }).layers[0]
+        : shownConfigs(config)[this.layers.indexOf(layer)];
+    return found ? { ...found.config } : null;
   }
 
-  /** Puts a layer at the end. */
-  protected append(layer: Layer): void {
+  /** Whether all layers are; setting it sets each, as {@link Layer.trainable}. */
+  get trainable(): boolean {
+    return this.#layers.every(({ trainable }) => trainable);
+  }
+
+  set trainable(value: boolean) {
+    for (const layer of this.#layers) layer.trainable = value;
+  }
+
+  /** The model as a layer of another one, which has its layers from now on. */
+  #toLayer(): Layer {
+    this.remote.becomeLayer();
+    const name = this.#givenName === undefined ? {} : { name: this.#givenName };
+    return new Layer('Sequential', name, this.#layers);
+  }
+
+  /** Puts a layer, or a model as a layer, at the end. */
+  protected append(given: Layer | ModelInfo): void {
+    const layer = given instanceof ModelInfo ? given.#toLayer() : given;
     if (!(layer instanceof Layer)) invalid(`sequential: expected a layer, came ${came(layer)}`);
     if (this.#layers.includes(layer)) {
       invalid(`sequential: the same ${layer.className} layer twice; make a second one`);

@@ -1,11 +1,20 @@
 import { TabtrainError } from '../errors';
 import type { LayerDescription } from '../engine/engine';
+import { flag } from '../config/options';
 import type { KerasConfig } from '../config/spec';
 
 /** What a layer asks of the model that it is in. */
 export interface LayerOwner {
   layerDescription(layer: Layer): LayerDescription | null;
   layerConfig(layer: Layer): Record<string, unknown> | null;
+  /** Tells the engine; `path` is the layer's place in the owner, with that of layers within it. */
+  setTrainable(layer: Layer, path: readonly number[], trainable: boolean): void;
+}
+
+/** The configs of a model's layers without its InputLayer. */
+export function shownConfigs(config: Record<string, unknown>): readonly KerasConfig[] {
+  const { layers } = config as { layers: readonly KerasConfig[] };
+  return layers.filter(({ class_name }) => class_name !== 'InputLayer');
 }
 
 /** A layer of a model: its class and its options. Its weights live in the model. */
@@ -13,11 +22,35 @@ export class Layer {
   /** Keras's spelling, such as `Dense`. */
   readonly className: string;
   readonly #config: Readonly<Record<string, unknown>>;
+  readonly #layers: readonly Layer[];
   #owner: LayerOwner | null = null;
+  #trainable: boolean | null = null;
 
-  constructor(className: string, config: Readonly<Record<string, unknown>>) {
+  /** @internal @param layers those of a model that becomes a layer, instead of their configs */
+  constructor(
+    className: string,
+    config: Readonly<Record<string, unknown>>,
+    layers: readonly Layer[] = [],
+  ) {
     this.className = className;
     this.#config = config;
+    this.#layers = layers;
+    const owner: LayerOwner = {
+      layerDescription: (layer) =>
+        this.#owner?.layerDescription(this)?.layers?.[this.layers.indexOf(layer)] ?? null,
+      layerConfig: (layer) => {
+        const own = this.#owner?.layerConfig(this);
+        return own ? { ...shownConfigs(own)[this.layers.indexOf(layer)]!.config } : null;
+      },
+      setTrainable: (layer, path, trainable) =>
+        this.#owner?.setTrainable(this, [this.layers.indexOf(layer), ...path], trainable),
+    };
+    for (const layer of layers) layer.#owner = owner;
+  }
+
+  /** The layers of a model that is a layer, as Keras without InputLayers; none of any other. */
+  get layers(): readonly Layer[] {
+    return this.#layers.filter(({ className }) => className !== 'InputLayer');
   }
 
   /** The given name or, once the engine has been asked, the one that it gave. */
@@ -26,8 +59,23 @@ export class Layer {
     return typeof name === 'string' ? name : this.#described('name').name;
   }
 
+  /**
+   * Whether `fit` changes the weights, those of layers within it included. As in Keras a change counts
+   * from the next `compile` on. @throws TabtrainError `INVALID_ARGUMENT` for anything but a boolean.
+   */
   get trainable(): boolean {
-    return this.#owner?.layerDescription(this)?.trainable ?? this.#config['trainable'] !== false;
+    return this.#trainable ?? this.#config['trainable'] !== false;
+  }
+
+  set trainable(value: boolean) {
+    flag(value, 'layer.trainable');
+    this.#setTrainable(value);
+    this.#owner?.setTrainable(this, [], value);
+  }
+
+  #setTrainable(value: boolean): void {
+    this.#trainable = value;
+    for (const layer of this.#layers) layer.#setTrainable(value);
   }
 
   /** With null for the batch axis; null where it is not known. */
@@ -63,7 +111,14 @@ export class Layer {
 
   /** @internal The config as it was given. */
   toJSON(): KerasConfig {
-    return { class_name: this.className, config: this.#config };
+    return {
+      class_name: this.className,
+      config: {
+        ...this.#config,
+        ...(this.#trainable === null ? {} : { trainable: this.#trainable }),
+        ...(this.#layers.length > 0 ? { layers: this.#layers } : {}),
+      },
+    };
   }
 
   /** @internal Puts the layer into a model; a layer is in one model only, since its weights are. */

@@ -57,7 +57,7 @@ export class Model extends LaterModel {
   #hooked = 0;
   #stopTraining = false;
 
-  constructor(layers: readonly Layer[], name?: string) {
+  constructor(layers: readonly (Layer | Model)[], name?: string) {
     super(new RemoteModel(nextSeed()), layers, name);
     backstop ??= new FinalizationRegistry((remote) => remote.dispose());
     backstop.register(this, this.remote, this);

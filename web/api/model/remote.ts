@@ -37,7 +37,10 @@ export class RemoteModel implements OptimizerOwner {
   /** Of the last compile that the engine took. */
   #optimizer: Optimizer | null = null;
   #learningRate: number | null = null;
+  /** Layers frozen or unfrozen since the engine was last told. */
+  readonly #trainable: { readonly path: readonly number[]; readonly value: boolean }[] = [];
   #disposed = false;
+  #isLayer = false;
 
   constructor(seed: number) {
     this.#seed = seed;
@@ -54,6 +57,28 @@ export class RemoteModel implements OptimizerOwner {
   /** Throws `DISPOSED` after dispose. */
   check(what: string): void {
     if (this.#disposed) throw new TabtrainError('DISPOSED', `${what}: the model was disposed`);
+    if (this.#isLayer) {
+      throw new TabtrainError(
+        'UNSUPPORTED',
+        `${what}: the model is a layer of another model; use that one, which has its weights`,
+      );
+    }
+  }
+
+  /** From now on the layers are another model's. */
+  becomeLayer(): void {
+    this.check('model');
+    if (this.exists) {
+      throw new TabtrainError(
+        'UNSUPPORTED',
+        'a model that has been used cannot become a layer, since its weights would stay behind; make a new one and use setWeights',
+      );
+    }
+    this.#isLayer = true;
+  }
+
+  setTrainable(path: readonly number[], value: boolean): void {
+    if (this.exists) this.#trainable.push({ path, value });
   }
 
   compileLater(json: string, optimizer: Optimizer): void {
@@ -100,6 +125,9 @@ export class RemoteModel implements OptimizerOwner {
       }
       const connection = this.#connection ?? (await connect());
       this.check('model');
+      for (const { path, value } of this.#trainable.splice(0)) {
+        this.#take(await connection.call('setTrainable', [this.#id, path, value]));
+      }
       if (this.#compile !== null) await this.#sendCompile(connection, this.#compile);
       if (this.#learningRate !== null) await this.#sendLearningRate(connection);
       return connection;

@@ -10,7 +10,7 @@ export class Sequential extends Model {
    * @throws TabtrainError `INVALID_ARGUMENT` once the model has been used, `UNSUPPORTED` for a layer of
    *   another model.
    */
-  add(layer: Layer): this {
+  add(layer: Layer | Model): this {
     this.remote.check('model.add');
     if (this.remote.exists)
       invalid('model.add: layers cannot be added once the model has been used');
@@ -20,11 +20,11 @@ export class Sequential extends Model {
 }
 
 /**
- * A model from a list of layers; more can be added.
+ * A model from a list of layers, or of models as layers; more can be added.
  * @throws TabtrainError `INVALID_ARGUMENT`.
  */
 export function sequential(
-  layers: readonly Layer[] = [],
+  layers: readonly (Layer | Model)[] = [],
   options: { readonly name?: string } = {},
 ): Sequential {
   if (!Array.isArray(layers))
@@ -34,7 +34,7 @@ export function sequential(
   if (name !== undefined && (typeof name !== 'string' || name === '')) {
     invalid(`sequential: name: expected a text, came ${came(name)}`);
   }
-  return new Sequential(layers as readonly Layer[], name);
+  return new Sequential(layers as readonly (Layer | Model)[], name);
 }
 
 /**
@@ -60,16 +60,20 @@ export function modelFromJson(json: string | object): Sequential {
   if (class_name !== 'Sequential') {
     unsupported(`${where}: '${class_name}' models are not in this version; Sequential ones are`);
   }
-  const made = layers.map((each: unknown, i) => {
-    const layer = each as { class_name?: unknown; config?: unknown } | null;
-    if (
-      typeof layer?.class_name !== 'string' ||
-      typeof layer.config !== 'object' ||
-      !layer.config
-    ) {
-      return invalid(`${where}: layers[${i}]: expected { class_name, config }, came ${came(each)}`);
-    }
-    return new Layer(layer.class_name, layer.config as Record<string, unknown>);
-  });
+  const made = layersOf(layers, where);
   return new Sequential(made, typeof name === 'string' ? name : undefined);
+}
+
+function layersOf(list: readonly unknown[], where: string): Layer[] {
+  return list.map((each, i) => {
+    const at = `${where}: layers[${i}]`;
+    const { class_name, config } = (each ?? {}) as { class_name?: unknown; config?: unknown };
+    if (typeof class_name !== 'string' || typeof config !== 'object' || !config) {
+      return invalid(`${at}: expected { class_name, config }, came ${came(each)}`);
+    }
+    const { layers, ...rest } = config as Record<string, unknown>;
+    if (class_name !== 'Sequential') return new Layer(class_name, config as Record<string, unknown>);
+    if (!Array.isArray(layers)) invalid(`${at}: layers: expected an array, came ${came(layers)}`);
+    return new Layer(class_name, rest, layersOf(layers, at));
+  });
 }
