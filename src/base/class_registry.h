@@ -15,7 +15,7 @@ namespace tabtrain {
 template <typename Base>
 struct ClassRow {
   const char* className;
-  std::array<const char*, 3> aliases;  // null where there are fewer
+  std::array<const char*, 4> aliases;  // null where there are fewer
   std::unique_ptr<Base> (*make)(ConfigReader& reader);
 };
 

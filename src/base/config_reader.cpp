@@ -76,6 +76,12 @@ int64_t ConfigReader::integer(const std::string& key, std::optional<int64_t> fal
   return static_cast<int64_t>(number);
 }
 
+std::optional<int64_t> ConfigReader::optionalInteger(const std::string& key, int64_t min,
+                                                     int64_t max) {
+  if (any(key).is_null()) return std::nullopt;
+  return integer(key, std::nullopt, min, max);
+}
+
 double ConfigReader::number(const std::string& key, std::optional<double> fallback, double min,
                             double max) {
   const Json* value = find(key);

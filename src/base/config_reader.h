@@ -35,11 +35,14 @@ class ConfigReader {
 
   int64_t integer(const std::string& key, std::optional<int64_t> fallback, int64_t min,
                   int64_t max = std::numeric_limits<int64_t>::max());
+  /// Nothing where the key is absent or null.
+  std::optional<int64_t> optionalInteger(const std::string& key, int64_t min, int64_t max);
   double number(const std::string& key, std::optional<double> fallback,
                 double min = -std::numeric_limits<double>::infinity(),
                 double max = std::numeric_limits<double>::infinity());
   bool boolean(const std::string& key, bool fallback);
   std::string string(const std::string& key, const std::string& fallback);
+  bool has(const std::string& key) const { return config_.contains(key); }
   /// The value as it is, null where absent.
   const Json& any(const std::string& key);
   /// Accepts the key only if it is absent, null, or equal to `onlyValue`: an option of Keras's that

@@ -64,6 +64,10 @@ void relu(const ElementwiseArgs& a) noexcept {
   for (int64_t i = 0; i < a.count; ++i) a.out[i] = a.in[0][i] < 0.0f ? 0.0f : a.in[0][i];
 }
 
+void truncate(const ElementwiseArgs& a) noexcept {
+  for (int64_t i = 0; i < a.count; ++i) a.out[i] = std::trunc(a.in[0][i]);
+}
+
 void copy(const ElementwiseArgs& a) noexcept {
   if (a.out != a.in[0]) std::memmove(a.out, a.in[0], static_cast<size_t>(a.count) * sizeof(float));
 }

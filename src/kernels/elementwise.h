@@ -31,6 +31,8 @@ void logarithm1p(const ElementwiseArgs&) noexcept;
 void hyperbolicTangent(const ElementwiseArgs&) noexcept;
 void sigmoid(const ElementwiseArgs&) noexcept;
 void relu(const ElementwiseArgs&) noexcept;
+/// Towards zero, as a cast to an integer.
+void truncate(const ElementwiseArgs&) noexcept;
 void copy(const ElementwiseArgs&) noexcept;
 
 // Two inputs. Comparisons give 1.0 or 0.0.

@@ -1,26 +1,36 @@
+#include "losses/loss.h"
 #include "losses/probabilities.h"
-#include "losses/smoothed_crossentropy.h"
 
 namespace tabtrain {
+namespace {
 
-/// -sum_c y[c] log p[c]: y and yPred [batch, ..., classes]. keras/losses.py.
-Expr categoricalCrossentropy(Expr yTrue, Expr yPred, bool fromLogits, double labelSmoothing) {
-  yTrue = matchRank(yTrue, yPred);
-  if (labelSmoothing > 0.0) {
-    const auto classes = static_cast<double>(yPred.shape().back().size);
-    yTrue = yTrue * static_cast<float>(1.0 - labelSmoothing) +
-            static_cast<float>(labelSmoothing / classes);
-  }
-  const Expr logits = fromLogits ? yPred : inputOf(yPred, "Softmax");
-  if (logits) return apply("SoftmaxCrossEntropyWithLogits", {logits, yTrue});
-  const size_t last = yPred.rank() - 1;
-  const Expr scaled = yPred / sum(yPred, last, last + 1, /*keepDims=*/true);
-  return -sum(yTrue * logarithm(clip(scaled, kEpsilon, 1.0f - kEpsilon)), last, last + 1);
+Expr smoothed(Expr yTrue, Expr yPred, const Arguments& arguments) {
+  const auto classes = static_cast<double>(yPred.shape().back().size);
+  return smoothLabels(matchRank(yTrue, yPred), arguments.labelSmoothing, 1.0 / classes);
 }
 
-std::unique_ptr<Loss> makeCategoricalCrossentropy(ConfigReader& reader) {
-  return std::make_unique<SmoothedCrossentropy>(
-      reader, "CategoricalCrossentropy", "categorical_crossentropy", categoricalCrossentropy);
+/// Probabilities that sum to 1 over the last axis, clipped.
+Expr normalized(Expr yPred) { return clipProbabilities(yPred / sumLast(yPred, true)); }
+
+}  // namespace
+
+/// -sum_c y[c] log p[c]: y and yPred [batch, ..., classes]. keras/losses.py.
+Expr categoricalCrossentropy(Expr yTrue, Expr yPred, const Arguments& arguments) {
+  yTrue = smoothed(yTrue, yPred, arguments);
+  if (const Expr logits = logitsOf(yPred, arguments.fromLogits, "Softmax")) {
+    return apply("SoftmaxCrossEntropyWithLogits", {logits, yTrue});
+  }
+  return -sumLast(yTrue * logarithm(normalized(yPred)));
+}
+
+/// -sum_c alpha (1 - p[c])^gamma y[c] log p[c]. tf-keras's losses.py.
+Expr categoricalFocalCrossentropy(Expr yTrue, Expr yPred, const Arguments& arguments) {
+  yTrue = smoothed(yTrue, yPred, arguments);
+  const Expr logits = logitsOf(yPred, arguments.fromLogits, "Softmax");
+  const Expr p = normalized(logits ? softmax(logits) : yPred);
+  const Expr gamma = p.graph->constant(static_cast<float>(arguments.gamma));
+  const Expr factor = power(1.0f - p, gamma) * static_cast<float>(arguments.alpha);
+  return sumLast(factor * (-yTrue * logarithm(p)));
 }
 
 }  // namespace tabtrain

@@ -3,14 +3,16 @@
 namespace tabtrain {
 
 Loss::Loss(ConfigReader& reader, const char* defaultName)
-    : name_(reader.string("name", defaultName)), reduction_(reader.string("reduction", "auto")) {
-  const bool known =
-      reduction_ == "auto" || reduction_ == "sum_over_batch_size" || reduction_ == "sum";
-  if (!known) reader.fail("reduction", "\"auto\", \"sum_over_batch_size\" or \"sum\"");
+    : className_(reader.className()),
+      name_(reader.string("name", defaultName)),
+      reduction_(reader.string("reduction", "auto")) {
+  const bool known = reduction_ == "auto" || reduction_ == "sum_over_batch_size" ||
+                     reduction_ == "sum" || reduction_ == "none";
+  if (!known) reader.fail("reduction", "\"auto\", \"sum_over_batch_size\", \"sum\" or \"none\"");
 }
 
 Json Loss::toJson() const {
-  ClassConfig result{className(), {{"reduction", reduction_}, {"name", name_}}};
+  ClassConfig result{className_, {{"reduction", reduction_}, {"name", name_}}};
   result.config.update(ownConfig());
   return result.toJson();
 }
@@ -22,7 +24,13 @@ Expr Loss::value(Expr yTrue, Expr yPred, Expr weights) const {
     dims[0] = weights.shape()[0];
     values = values * reshape(weights, Shape(std::move(dims)));
   }
-  return reduction_ == "sum" ? sumAll(values) : meanAll(values);
+  if (reduction_ == "sum") return sumAll(values);
+  if (isVector()) {
+    const Expr total = sumAll(values);
+    return total - stopGradient(total) + stopGradient(meanAll(values));
+  }
+  if (const Expr valid = mask(yTrue, yPred)) return sumAll(values) / sumAll(valid);
+  return meanAll(values);
 }
 
 Expr matchRank(Expr yTrue, Expr yPred) {
@@ -57,6 +65,7 @@ Expr classIndices(Expr yTrue, Expr yPred) {
   return reshape(yTrue, expected);
 }
 
+Expr sumLast(Expr x, bool keepDims) { return sum(x, x.rank() - 1, x.rank(), keepDims); }
 Expr meanLast(Expr x) { return mean(x, x.rank() - 1, x.rank()); }
 
 }  // namespace tabtrain

@@ -7,11 +7,15 @@ namespace tabtrain {
 /// keras.backend.epsilon().
 constexpr float kEpsilon = 1e-7f;
 
-/// The input of the op `opName` that produced `y`, or an empty Expr. Keras goes back to the logits
-/// behind a Softmax or Sigmoid, which is exact where probabilities would be clipped.
-Expr inputOf(Expr y, const char* opName);
+/// x within [epsilon, 1 - epsilon].
+Expr clipProbabilities(Expr x);
 
-/// Logits for probabilities over the last axis, as sparse_categorical_crossentropy takes them.
-Expr logitsOf(Expr probabilities);
+/// The logits of predictions that are `fromLogits`, or of the op `activation` ("Softmax"): Keras
+/// goes back behind it, also where predictions are said to be logits, which is exact where
+/// probabilities would be clipped. An empty Expr for probabilities from elsewhere.
+Expr logitsOf(Expr yPred, bool fromLogits, const char* activation);
+
+/// y (1 - smoothing) + uniform * smoothing.
+Expr smoothLabels(Expr yTrue, double smoothing, double uniform);
 
 }  // namespace tabtrain

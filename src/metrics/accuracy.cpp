@@ -1,78 +1,51 @@
 #include "losses/loss.h"
 #include "metrics/metric.h"
 
-/// The share of predictions that are right: keras/metrics/accuracy_metrics.py.
+/// Whether predictions are right: keras/metrics/accuracy_metrics.py, keras/utils/metrics_utils.py.
 namespace tabtrain {
 namespace {
 
-/// yTrue == yPred, element by element.
-class Accuracy : public MeanMetric {
- public:
-  explicit Accuracy(ConfigReader& reader) : MeanMetric(reader, "accuracy") {}
-  const char* className() const override { return "Accuracy"; }
-
- protected:
-  Expr perSample(Expr yTrue, Expr yPred) const override {
-    return equal(matchRank(yTrue, yPred), yPred);
-  }
-};
-
-/// yTrue == (yPred > threshold), the mean over the last axis.
-class BinaryAccuracy : public MeanMetric {
- public:
-  explicit BinaryAccuracy(ConfigReader& reader)
-      : MeanMetric(reader, "binary_accuracy"), threshold_(reader.number("threshold", 0.5)) {}
-  const char* className() const override { return "BinaryAccuracy"; }
-
- protected:
-  Expr perSample(Expr yTrue, Expr yPred) const override {
-    const Expr threshold = yPred.graph->constant(static_cast<float>(threshold_));
-    return meanLast(equal(matchRank(yTrue, yPred), greater(yPred, threshold)));
-  }
-  Json ownConfig() const override { return {{"threshold", threshold_}}; }
-
- private:
-  double threshold_;
-};
-
-/// argmax(yTrue) == argmax(yPred) over the last axis.
-class CategoricalAccuracy : public MeanMetric {
- public:
-  explicit CategoricalAccuracy(ConfigReader& reader) : MeanMetric(reader, "categorical_accuracy") {}
-  const char* className() const override { return "CategoricalAccuracy"; }
-
- protected:
-  Expr perSample(Expr yTrue, Expr yPred) const override {
-    return equal(argMax(matchRank(yTrue, yPred)), argMax(yPred));
-  }
-};
-
-/// yTrue == argmax(yPred) over the last axis.
-class SparseCategoricalAccuracy : public MeanMetric {
- public:
-  explicit SparseCategoricalAccuracy(ConfigReader& reader)
-      : MeanMetric(reader, "sparse_categorical_accuracy") {}
-  const char* className() const override { return "SparseCategoricalAccuracy"; }
-
- protected:
-  Expr perSample(Expr yTrue, Expr yPred) const override {
-    return equal(classIndices(yTrue, yPred), argMax(yPred));
-  }
-};
+/// Whether fewer than k predictions are greater than that of the class, [batch, ...]; never where a
+/// prediction is not finite (tf.math.in_top_k).
+Expr inTopK(Expr indices, Expr yPred, int64_t k) {
+  const Expr hot = oneHot(indices, yPred.shape().back().size);
+  const Expr greaterOnes = sumLast(greater(yPred, sumLast(hot * yPred, true)));
+  const Expr isFinite = equal(sumLast(yPred - yPred), yPred.graph->constant(0.0f));
+  const Expr limit = yPred.graph->constant(static_cast<float>(k));
+  return greater(limit, greaterOnes) * isFinite * sumLast(hot);
+}
 
 }  // namespace
 
-std::unique_ptr<Metric> makeAccuracy(ConfigReader& reader) {
-  return std::make_unique<Accuracy>(reader);
+/// y == yPred, element by element.
+Expr accuracy(Expr yTrue, Expr yPred, const Arguments&) {
+  return equal(matchRank(yTrue, yPred), yPred);
 }
-std::unique_ptr<Metric> makeBinaryAccuracy(ConfigReader& reader) {
-  return std::make_unique<BinaryAccuracy>(reader);
+
+/// y == (yPred > threshold), the mean over the last axis.
+Expr binaryAccuracy(Expr yTrue, Expr yPred, const Arguments& arguments) {
+  const Expr threshold = yPred.graph->constant(static_cast<float>(arguments.threshold));
+  return meanLast(equal(matchRank(yTrue, yPred), greater(yPred, threshold)));
 }
-std::unique_ptr<Metric> makeCategoricalAccuracy(ConfigReader& reader) {
-  return std::make_unique<CategoricalAccuracy>(reader);
+
+/// argmax(y) == argmax(yPred) over the last axis.
+Expr categoricalAccuracy(Expr yTrue, Expr yPred, const Arguments&) {
+  return equal(argMax(matchRank(yTrue, yPred)), argMax(yPred));
 }
-std::unique_ptr<Metric> makeSparseCategoricalAccuracy(ConfigReader& reader) {
-  return std::make_unique<SparseCategoricalAccuracy>(reader);
+
+/// y == argmax(yPred) over the last axis.
+Expr sparseCategoricalAccuracy(Expr yTrue, Expr yPred, const Arguments&) {
+  return equal(classIndices(yTrue, yPred), argMax(yPred));
+}
+
+/// argmax(y) among the k greatest of yPred.
+Expr topKCategoricalAccuracy(Expr yTrue, Expr yPred, const Arguments& arguments) {
+  return inTopK(argMax(matchRank(yTrue, yPred)), yPred, arguments.k);
+}
+
+/// y among the k greatest of yPred.
+Expr sparseTopKCategoricalAccuracy(Expr yTrue, Expr yPred, const Arguments& arguments) {
+  return inTopK(classIndices(yTrue, yPred), yPred, arguments.k);
 }
 
 }  // namespace tabtrain

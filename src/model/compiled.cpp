@@ -31,7 +31,7 @@ void Compiled::addMetrics(const Json& list, bool isWeighted) {
   require(list.is_array(),
           [&] { return "metrics: expected a list, got " + list.dump().substr(0, 100); });
   for (const Json& json : list) {
-    std::string name = metricName(json);
+    std::string name = metricName(json, metricsNames());
     const auto names = metricsNames();
     const auto isTaken = [&] { return std::find(names.begin(), names.end(), name) != names.end(); };
     if (isWeighted && isTaken()) name = "weighted_" + name;  // as Keras does

@@ -106,7 +106,7 @@ void checkTargets(const Sequential& network, const Compiled& compiled, const Ste
       },
       ErrorCode::ShapeMismatch);
   if (const auto classes = compiled.loss().classes(network.outputShape())) {
-    checkClassIndices(*data.y, *classes, what + ": y");
+    checkClassIndices(*data.y, *classes, compiled.loss().ignoredClass(), what + ": y");
   }
 }
 

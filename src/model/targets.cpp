@@ -42,9 +42,11 @@ std::vector<float> readClassWeights(const Json& record) {
 
 }  // namespace
 
-void checkClassIndices(const Tensor& targets, int64_t classes, const std::string& what) {
+void checkClassIndices(const Tensor& targets, int64_t classes, std::optional<int64_t> ignored,
+                       const std::string& what) {
   const std::vector<float> values = asFloats(targets);
   for (size_t i = 0; i < values.size(); ++i) {
+    if (ignored && values[i] == static_cast<float>(*ignored)) continue;
     require(isWholeIn(values[i], classes), [&] {
       return what + ": expected whole class numbers in [0, " + std::to_string(classes) + "), got " +
              numberText(values[i]) + " at element " + std::to_string(i);

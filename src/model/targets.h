@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/json.h"
@@ -9,8 +10,9 @@
 namespace tabtrain {
 
 /// Throws InvalidArgument, naming the value and where it stands, unless all of `targets` are whole
-/// numbers in [0, classes). `what` names the argument.
-void checkClassIndices(const Tensor& targets, int64_t classes, const std::string& what);
+/// numbers in [0, classes), or `ignored`. `what` names the argument.
+void checkClassIndices(const Tensor& targets, int64_t classes, std::optional<int64_t> ignored,
+                       const std::string& what);
 
 /// One float32 weight for each row: `sampleWeight` (null for ones) times the weight that
 /// `classWeight`, a record from class numbers to weights (null for none), gives to the row's class,

@@ -91,6 +91,7 @@ void addReduceOps(OpList& ops);
 void addMatMulOps(OpList& ops);
 void addSoftmaxOps(OpList& ops);
 void addRandomOps(OpList& ops);
+void addConfusionOps(OpList& ops);
 
 /// Throws InvalidArgument unless input `index` is float32: kernels over whole tensors read floats.
 void requireFloat(const Graph& graph, const Node& node, size_t index);

@@ -16,6 +16,7 @@ std::map<std::string, std::unique_ptr<Op>> makeTable() {
   addMatMulOps(list);
   addSoftmaxOps(list);
   addRandomOps(list);
+  addConfusionOps(list);
   std::map<std::string, std::unique_ptr<Op>> table;
   for (auto& op : list) {
     std::string name = op->name();

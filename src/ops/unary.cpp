@@ -51,6 +51,7 @@ void addUnaryOps(OpList& ops) {
     const Expr zero = y.graph->constant(0.0f);
     return select(greater(y, zero), dy, zero);
   });
+  add("Trunc", kernels::truncate, nullptr);
   // Operands arrive as float32 whatever their dtype, so a cast is a copy.
   add("Cast", kernels::copy, nullptr);
   add("StopGradient", kernels::copy, nullptr);

@@ -87,8 +87,25 @@ TEST(LossGradients, OfEveryLoss) {
       checkLoss("BinaryCrossentropy", config, oneHot, yPred);
     }
   }
-  checkLoss("MeanSquaredError", Json::object(), oneHot, logits);
-  checkLoss("MeanSquaredError", {{"reduction", "sum"}}, oneHot, logits);
+  const Tensor aboveZero = {{4, 3}, DType::Uint8, {1, 2, 3, 1, 2, 1, 1, 3, 2, 2, 1, 1}};
+  for (const std::string& name : lossNames()) {
+    const bool ofClasses = makeLoss(name)->classes(Shape::batched({3})).has_value();
+    // Percentages of 0 are too large for differences.
+    const bool isShare = name == "MeanAbsolutePercentageError";
+    const Tensor& yTrue = ofClasses ? labels : isShare ? aboveZero : oneHot;
+    checkLoss(name, Json::object(), yTrue, probabilities);
+    checkLoss(name, {{"reduction", "sum"}}, yTrue, probabilities);
+  }
+  for (const char* name :
+       {"MeanSquaredError", "MeanAbsoluteError", "LogCosh", "CosineSimilarity"}) {
+    checkLoss(name, Json::object(), oneHot, logits);
+  }
+  checkLoss("Huber", {{"delta", 0.3}}, oneHot, logits);
+  checkLoss("SparseCategoricalCrossentropy", {{"ignore_class", 2}}, labels, probabilities);
+  for (const char* name : {"BinaryFocalCrossentropy", "CategoricalFocalCrossentropy"}) {
+    checkLoss(name, {{"from_logits", true}, {"gamma", 1.5}, {"alpha", 0.4}}, oneHot, logits);
+  }
+  checkLoss("BinaryFocalCrossentropy", {{"apply_class_balancing", true}}, oneHot, probabilities);
 }
 
 }  // namespace

@@ -98,18 +98,33 @@ def plain(value):
         return {k: plain(v) for k, v in value.items() if k not in newer}
     if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
-    if isinstance(value, np.generic):
-        return value.item()
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.item() if value.ndim == 0 else value.tolist()
     if isinstance(value, tf.TensorShape):
         return value.as_list()
     return value
 
 
+# What Keras 2.8 does not write, by class, at its defaults.
+IOU = {"sparse_y_true": True, "sparse_y_pred": True}
+NEWER = {
+    "AUC": {"num_labels": None, "from_logits": False},
+    "BinaryFocalCrossentropy": {"apply_class_balancing": False, "alpha": 0.25},
+    "IoU": IOU,
+    "MeanIoU": IOU,
+    "OneHotIoU": {"sparse_y_pred": False},
+    "OneHotMeanIoU": {"sparse_y_pred": False},
+}
+
+
 def wrapper_config(wrapped):
     """Config of a loss or metric without the keys that only newer versions have, at their defaults."""
-    newer = {"ignore_class": None, "axis": -1}
+    newer = {"ignore_class": None, "axis": -1, **NEWER.get(type(wrapped).__name__, {})}
     config = plain(wrapped.get_config())
-    return {k: v for k, v in config.items() if k != "fn" and not (k in newer and v == newer[k])}
+    config = {k: v for k, v in config.items() if k != "fn" and not (k in newer and v == newer[k])}
+    if type(wrapped).__name__ == "OneHotIoU":  # in the order of Keras 2.8
+        config = {k: config[k] for k in sorted(config, key=lambda k: k not in ("name", "dtype"))}
+    return config
 
 
 def dump(path, head, cases, key="cases"):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from common import array, emit, keras, number, one_thread, random_array, tf, wrapper_config
+from common import LABEL, array, emit, keras, number, one_thread, random_array, tf, wrapper_config
 
 try:
     from tf_keras.src.engine.compile_utils import LossesContainer
@@ -12,7 +12,7 @@ except ImportError:
 K = keras.losses
 ABOUT = (
     "The loss that a compiled model computes for labels y_true, output y_pred and optional sample weights (through Keras's "
-    "LossesContainer, which also gives rank-1 labels and weights the rank of the output): value, and the gradient with "
+    "LossesContainer, which also gives rank-1 labels and weights the rank of the output): value as logs show it, and the gradient with "
     "respect to y_pred. With `head`, y_pred are the inputs of that activation, which is the last op of the traced model; "
     "value and gradient are then taken through it (Keras uses the logits behind a Softmax or Sigmoid op directly)."
 )
@@ -29,7 +29,7 @@ def case(name, loss, y_true, y_pred, sample_weight=None, head=None):
         with tf.GradientTape() as tape:
             tape.watch(z)
             value = container(tf.constant(y_true), keras.activations.get(head)(z), sample_weight)
-        return value, tape.gradient(value, z)
+        return value, tape.gradient(value, z)  # of the sum, where the value is a vector
 
     if head:
         value, gradient = graph_run(tf.constant(y_pred))
@@ -44,7 +44,7 @@ def case(name, loss, y_true, y_pred, sample_weight=None, head=None):
         "y_true": array(y_true),
         "y_pred": array(y_pred),
         "sample_weight": None if sample_weight is None else array(sample_weight.numpy()),
-        "value": number(value.numpy()),
+        "value": number(container.metrics[0].result().numpy()),
         "gradient": array(gradient.numpy()),
     }
     if head:
@@ -142,6 +142,67 @@ def cases():
     yield case("mse-int-labels", mse(), labels, output[:, :1])
     yield case("mse-broadcast-labels", mse(), target[:, :1], output)
     yield case("mse-3d", mse(), target.reshape(2, 3, 3), output.reshape(2, 3, 3))
+    yield case("mse-none", mse(reduction="none"), target, output)
+    yield case("mse-none-weighted", mse(reduction="none"), target, output, weight)
+
+    yield case("sparse-logits-softmax-head", sparse(from_logits=True), labels, logits, head="softmax")
+    yield case("categorical-logits-softmax-head", categorical(from_logits=True), one_hot, logits, head="softmax")
+    yield case("binary-logits-sigmoid-head", binary(from_logits=True), b1, z1, head="sigmoid")
+    if LABEL != "tf2.8":
+        ignored = np.array([0, 255, 2, 3, 255, 1], np.int32)
+        yield case("sparse-ignore-class", sparse(from_logits=True, ignore_class=255), ignored, logits)
+        yield case("sparse-ignore-class-weighted", sparse(ignore_class=-1), np.where(ignored == 255, -1, ignored), probabilities, weight)
+        yield case("sparse-ignore-class-sum", sparse(from_logits=True, ignore_class=255, reduction="sum"), ignored[:, None], logits, weight)
+        yield case("sparse-ignore-class-3d", sparse(from_logits=True, ignore_class=2), labels.reshape(2, 3), logits.reshape(2, 3, k))
+        focal = lambda **kw: K.CategoricalFocalCrossentropy(**kw)
+        yield case("categorical-focal", focal(), one_hot, probabilities)
+        yield case("categorical-focal-logits", focal(from_logits=True, alpha=0.5, gamma=1.5), one_hot, logits)
+        yield case("categorical-focal-smoothing-weighted", focal(label_smoothing=0.1), one_hot, probabilities, weight)
+        yield case("categorical-focal-softmax-head", focal(), one_hot, logits, head="softmax")
+        yield case("categorical-focal-extreme", focal(), np.eye(k, dtype=np.float32)[four], hard)
+        balanced = lambda **kw: K.BinaryFocalCrossentropy(apply_class_balancing=True, **kw)
+        yield case("binary-focal-balanced", balanced(), bk, pk)
+        yield case("binary-focal-balanced-alpha", balanced(alpha=0.4, gamma=3.0, from_logits=True), bk, zk, weight)
+    focal = lambda **kw: K.BinaryFocalCrossentropy(**kw)
+    yield case("binary-focal", focal(), bk, pk)
+    yield case("binary-focal-logits-weighted", focal(from_logits=True, gamma=1.0), bk, zk, weight)
+    yield case("binary-focal-smoothing", focal(label_smoothing=0.2), bk, pk)
+    yield case("binary-focal-rank-1-labels", focal(), b1[:, 0].astype(np.int32), p1)
+    yield case("binary-focal-sigmoid-head", focal(), b1, z1, head="sigmoid")
+    yield case("binary-focal-logits-sigmoid-head", focal(from_logits=True), b1, z1, head="sigmoid")
+    yield case("binary-focal-extreme-logits", focal(from_logits=True), edge_y, edge_z)
+
+    # One set of edges for all functions of numbers: equal values, zeros, large and small ones, both signs.
+    y_edge = np.array([[0, 0, 0], [1, -1, 2], [1e4, -1e4, 0], [0.5, 1e-8, 3], [1, 0, 1]], np.float32)
+    p_edge = np.array([[0, 0, 0], [1, -1, 2], [-1e4, 1e4, 20], [1e-8, 0.5, -3], [2, -2, 1]], np.float32)
+    for key, loss in [("mae", K.MeanAbsoluteError), ("mape", K.MeanAbsolutePercentageError),
+                      ("msle", K.MeanSquaredLogarithmicError), ("cosine", K.CosineSimilarity), ("huber", K.Huber),
+                      ("log-cosh", K.LogCosh), ("hinge", K.Hinge), ("squared-hinge", K.SquaredHinge),
+                      ("categorical-hinge", K.CategoricalHinge)]:  # fmt: skip
+        yield case(key, loss(), target, output)
+        yield case(f"{key}-weighted", loss(), target, output, weight)
+        yield case(f"{key}-sum", loss(reduction="sum"), target, output, weight)
+        yield case(f"{key}-rank-1-labels", loss(), target[:, 0], output[:, :1])
+        yield case(f"{key}-3d", loss(), target.reshape(2, 3, 3), output.reshape(2, 3, 3))
+        yield case(f"{key}-edge", loss(), y_edge, p_edge)
+    yield case("huber-delta", K.Huber(delta=0.25), target, output, weight)
+    yield case("huber-delta-tie", K.Huber(delta=0.5), np.zeros((2, 2), np.float32), np.array([[0.5, -0.5], [0.75, 0.25]], np.float32))
+    for key, loss in [("hinge", K.Hinge), ("squared-hinge", K.SquaredHinge)]:
+        yield case(f"{key}-binary-labels", loss(), bk, zk)
+        yield case(f"{key}-binary-int-labels", loss(), b1[:, 0].astype(np.int32), z1, weight)
+        yield case(f"{key}-signed-labels", loss(), 2 * bk - 1, zk)
+        yield case(f"{key}-mixed-labels", loss(), np.array([[0, 1], [-1, 1]], np.float32), np.array([[0.5, 1], [2, -0.5]], np.float32))
+    yield case("categorical-hinge-one-hot", K.CategoricalHinge(), one_hot, probabilities, weight)
+    yield case("categorical-hinge-ties", K.CategoricalHinge(), np.eye(3, dtype=np.float32), np.array([[0, 1, 1], [0.5, 0, 0.5], [1, 1, 1]], np.float32))
+    counts = np.array([[0, 1, 4], [2, 0, 7], [1, 1, 0], [30, 0, 0], [3, 2, 1], [0, 0, 0]], np.float32)
+    rates = np.round(np.abs(output) + 0.1, 3).astype(np.float32)
+    rates[2, 2] = 0
+    yield case("poisson", K.Poisson(), counts, rates)
+    yield case("poisson-weighted", K.Poisson(), counts, rates, weight)
+    yield case("poisson-int-labels", K.Poisson(), counts[:, 0].astype(np.int32), rates[:, :1])
+    for key, p in [("", probabilities), ("-weighted", probabilities), ("-edge", np.tile(np.array([[0, 1, 2, -1]], np.float32), (n, 1)))]:
+        yield case(f"kl-divergence{key}", K.KLDivergence(), soft, p, weight if key == "-weighted" else None)
+    yield case("kl-divergence-one-hot", K.KLDivergence(), one_hot, probabilities)
 
 
 one_thread()
