@@ -6,7 +6,7 @@ import { losses } from '../../web/api/config/losses';
 import { metrics } from '../../web/api/config/metrics';
 import { toSnakeCase } from '../../web/api/config/options';
 import { optimizers } from '../../web/api/config/optimizers';
-import { toWire } from '../../web/api/config/spec';
+import { camelCase, toWire } from '../../web/api/config/spec';
 import { expectFailure } from './support/errors';
 
 const wire = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
@@ -20,6 +20,8 @@ test.each([
   ['globalClipnorm', 'global_clipnorm'],
   ['batch_input_shape', 'batch_input_shape'],
   ['l1', 'l1'],
+  ['sparseYTrue', 'sparse_y_true'],
+  ['topK', 'top_k'],
 ])('%s is %s in Keras', (camel, snake) => expect(toSnakeCase(camel)).toBe(snake));
 
 describe('configs', () => {
@@ -63,6 +65,24 @@ describe('configs', () => {
       { class_name: 'BinaryAccuracy', config: { threshold: 0.4 } },
     ],
     [
+      losses.binaryFocalCrossentropy({ applyClassBalancing: true, alpha: 0.3, reduction: 'none' }),
+      {
+        class_name: 'BinaryFocalCrossentropy',
+        config: { apply_class_balancing: true, alpha: 0.3, reduction: 'none' },
+      },
+    ],
+    [
+      metrics.precision({ thresholds: [0.4], topK: 2, classId: 1 }),
+      { class_name: 'Precision', config: { thresholds: [0.4], top_k: 2, class_id: 1 } },
+    ],
+    [
+      metrics.ioU({ numClasses: 3, targetClassIds: [0, 2], sparseYTrue: false }),
+      {
+        class_name: 'IoU',
+        config: { num_classes: 3, target_class_ids: [0, 2], sparse_y_true: false },
+      },
+    ],
+    [
       optimizers.adam({ beta1: 0.8, legacy: true, decay: 0.1 }).identifier(),
       { class_name: 'Adam', config: { beta_1: 0.8, is_legacy_optimizer: true, decay: 0.1 } },
     ],
@@ -77,6 +97,25 @@ describe('configs', () => {
       config: { momentum: 1 },
     });
   });
+});
+
+test('factories have the names of their classes', () => {
+  // What the classes that need an option are made with.
+  const options: Record<string, object> = {
+    meanRelativeError: { normalizer: 1 },
+    sensitivityAtSpecificity: { specificity: 1 },
+    specificityAtSensitivity: { sensitivity: 1 },
+    precisionAtRecall: { recall: 1 },
+    recallAtPrecision: { precision: 1 },
+    ioU: { numClasses: 2, targetClassIds: [1] },
+    oneHotIoU: { numClasses: 2, targetClassIds: [1] },
+    meanIoU: { numClasses: 2 },
+    oneHotMeanIoU: { numClasses: 2 },
+  };
+  for (const [name, make] of [...Object.entries(losses), ...Object.entries(metrics)]) {
+    const spec = (make as (options?: object) => { className: string })(options[name]);
+    expect(camelCase(spec.className)).toBe(name);
+  }
 });
 
 test('the rate of an optimizer before compile', () => {
@@ -137,15 +176,31 @@ describe('refusals', () => {
     [() => optimizers.sgd({ decay: 0.1 }), 'INVALID_ARGUMENT', ['decay', 'legacy']],
     [() => optimizers.sgd({ clipnorm: 1 } as never), 'UNSUPPORTED', ['clipnorm']],
     [
-      () => losses.meanSquaredError({ reduction: 'none' as never }),
+      () => losses.meanSquaredError({ reduction: 'mean' as never }),
       'INVALID_ARGUMENT',
-      ['reduction', 'none'],
+      ['losses.meanSquaredError: reduction', "'none'", 'came "mean"'],
     ],
     [
       () => metrics.sparseCategoricalAccuracy({ naem: 'a' } as never),
       'INVALID_ARGUMENT',
       ["'name'"],
     ],
+    [
+      () => metrics.recallAtPrecision({} as never),
+      'INVALID_ARGUMENT',
+      ["metrics.recallAtPrecision: missing option 'precision'"],
+    ],
+    [
+      () => metrics.auc({ thresholds: [0.5, 2] }),
+      'INVALID_ARGUMENT',
+      ['metrics.auc: thresholds', 'from 0 to 1', 'came 2'],
+    ],
+    [
+      () => metrics.oneHotIoU({ numClasses: 2, targetClassIds: 1 as never }),
+      'INVALID_ARGUMENT',
+      ['targetClassIds: expected an array', 'came 1'],
+    ],
+    [() => metrics.auc({ labelWeights: [1] } as never), 'UNSUPPORTED', ['labelWeights']],
     [() => initializers.zeros({ seed: 1 }), 'INVALID_ARGUMENT', ['unknown option']],
     [() => initializers.randomNormal({ stddev: -1 }), 'INVALID_ARGUMENT', ['stddev', 'came -1']],
   ])('%#', (task, code, says) =>

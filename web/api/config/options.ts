@@ -48,10 +48,11 @@ export function toConfig(
   return config;
 }
 
-/** `kernelInitializer` -> `kernel_initializer`, `beta1` -> `beta_1`; snake_case stays. */
+/** `kernelInitializer` -> `kernel_initializer`, `sparseYTrue` -> `sparse_y_true`, `beta1` -> `beta_1`; snake_case stays. */
 export function toSnakeCase(name: string): string {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
     .replace(/([a-z]{2})([0-9])/g, '$1_$2')
     .toLowerCase();
 }
@@ -98,6 +99,18 @@ export const oneOf =
     allowed.includes(value as string)
       ? value
       : invalid(`${where}: expected ${orList(allowed)}, came ${came(value)}`);
+
+export const list =
+  (check: Check): Check =>
+  (value, where) =>
+    Array.isArray(value)
+      ? value.map((each) => check(each, where))
+      : invalid(`${where}: expected an array, came ${came(value)}`);
+
+export const oneOrMore =
+  (check: Check): Check =>
+  (value, where) =>
+    (Array.isArray(value) ? list(check) : check)(value, where);
 
 /** Sizes of at least 1; with `batch` the first, and any other, may be null. */
 export const shape =

@@ -1,5 +1,5 @@
 import { came, invalid } from '../errors';
-import { toSnakeCase } from './options';
+import { toConfig, toSnakeCase, type OptionTable } from './options';
 
 /** A class and its config as Keras writes them. */
 export interface KerasConfig {
@@ -27,6 +27,17 @@ export class Spec {
     return { class_name: this.className, config: this.#config };
   }
 }
+
+/** `MeanSquaredError` -> `meanSquaredError`, `KLDivergence` -> `klDivergence`. */
+export const camelCase = (className: string): string =>
+  className.replace(/^[A-Z]+(?=[A-Z][a-z]|$)|^[A-Z]/, (start) => start.toLowerCase());
+
+/** The makers of the factories in the collection `kind` (`losses`), each named as its class in camelCase. */
+export const factoriesOf =
+  (kind: string) =>
+  <O extends object, Required = false>(className: string, table: OptionTable) =>
+  (...[options]: Required extends true ? [options: O] : [options?: O]): Spec =>
+    new Spec(className, toConfig(`${kind}.${camelCase(className)}`, table, options));
 
 /** A name, an instance, or a Keras config (`{ class_name, config }`). */
 export type Identifier = string | { readonly class_name: string } | { readonly className: string };
