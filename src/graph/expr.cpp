@@ -35,9 +35,11 @@ Expr square(Expr x) { return apply("Square", {x}); }
 Expr squareRoot(Expr x) { return apply("Sqrt", {x}); }
 Expr reciprocalSquareRoot(Expr x) { return apply("Rsqrt", {x}); }
 Expr absolute(Expr x) { return apply("Abs", {x}); }
+Expr sign(Expr x) { return apply("Sign", {x}); }
 Expr exponential(Expr x) { return apply("Exp", {x}); }
 Expr logarithm(Expr x) { return apply("Log", {x}); }
 Expr logarithm1p(Expr x) { return apply("Log1p", {x}); }
+Expr roundDown(Expr x) { return apply("Floor", {x}); }
 Expr relu(Expr x) { return apply("Relu", {x}); }
 Expr sigmoid(Expr x) { return apply("Sigmoid", {x}); }
 Expr hyperbolicTangent(Expr x) { return apply("Tanh", {x}); }

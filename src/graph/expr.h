@@ -48,9 +48,12 @@ Expr square(Expr x);
 Expr squareRoot(Expr x);
 Expr reciprocalSquareRoot(Expr x);
 Expr absolute(Expr x);
+/// -1, 0 or 1.
+Expr sign(Expr x);
 Expr exponential(Expr x);
 Expr logarithm(Expr x);
 Expr logarithm1p(Expr x);
+Expr roundDown(Expr x);
 Expr relu(Expr x);
 Expr sigmoid(Expr x);
 Expr hyperbolicTangent(Expr x);

@@ -68,6 +68,10 @@ void truncate(const ElementwiseArgs& a) noexcept {
   for (int64_t i = 0; i < a.count; ++i) a.out[i] = std::trunc(a.in[0][i]);
 }
 
+void roundDown(const ElementwiseArgs& a) noexcept {
+  for (int64_t i = 0; i < a.count; ++i) a.out[i] = std::floor(a.in[0][i]);
+}
+
 void copy(const ElementwiseArgs& a) noexcept {
   if (a.out != a.in[0]) std::memmove(a.out, a.in[0], static_cast<size_t>(a.count) * sizeof(float));
 }

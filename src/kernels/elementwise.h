@@ -33,6 +33,7 @@ void sigmoid(const ElementwiseArgs&) noexcept;
 void relu(const ElementwiseArgs&) noexcept;
 /// Towards zero, as a cast to an integer.
 void truncate(const ElementwiseArgs&) noexcept;
+void roundDown(const ElementwiseArgs&) noexcept;
 void copy(const ElementwiseArgs&) noexcept;
 
 // Two inputs. Comparisons give 1.0 or 0.0.

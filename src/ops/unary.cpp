@@ -35,7 +35,7 @@ void addUnaryOps(OpList& ops) {
     ops.push_back(std::make_unique<Unary>(name, kernel, gradient));
   };
   add("Neg", kernels::negate, [](Expr, Expr, Expr dy) { return -dy; });
-  add("Abs", kernels::absolute, [](Expr x, Expr, Expr dy) { return dy * apply("Sign", {x}); });
+  add("Abs", kernels::absolute, [](Expr x, Expr, Expr dy) { return dy * sign(x); });
   add("Sign", kernels::sign, nullptr);
   add("Square", kernels::square, [](Expr x, Expr, Expr dy) { return dy * (x * 2.0f); });
   add("Sqrt", kernels::squareRoot, [](Expr, Expr y, Expr dy) { return dy * 0.5f / y; });
@@ -52,6 +52,7 @@ void addUnaryOps(OpList& ops) {
     return select(greater(y, zero), dy, zero);
   });
   add("Trunc", kernels::truncate, nullptr);
+  add("Floor", kernels::roundDown, nullptr);
   // Operands arrive as float32 whatever their dtype, so a cast is a copy.
   add("Cast", kernels::copy, nullptr);
   add("StopGradient", kernels::copy, nullptr);
