@@ -144,7 +144,7 @@ std::string optimizerConfig(const Model& model) {
   return model.compiled()->optimizer().toJson().dump();
 }
 double learningRate(const Model& model) {
-  return static_cast<double>(*model.compiled()->optimizer().learningRate().floats());
+  return model.compiled()->optimizer().currentLearningRate();
 }
 void setLearningRate(Model& model, double value) {
   model.compiled()->optimizer().setHyper("learning_rate", value);

@@ -42,7 +42,8 @@ class ConfigReader {
                 double max = std::numeric_limits<double>::infinity());
   bool boolean(const std::string& key, bool fallback);
   std::string string(const std::string& key, const std::string& fallback);
-  bool has(const std::string& key) const { return config_.contains(key); }
+  /// Whether the key is there, if only with null.
+  bool has(const std::string& key) { return find(key) != nullptr; }
   /// The value as it is, null where absent.
   const Json& any(const std::string& key);
   /// Accepts the key only if it is absent, null, or equal to `onlyValue`: an option of Keras's that

@@ -51,7 +51,8 @@ class KerasTree {
     const auto wanted =
         layout == OptimizerLayout::Legacy ? OptimizerGeneration::Legacy : OptimizerGeneration::New;
     const KerasOptimizer* row = findKerasOptimizer(optimizer.className);
-    if (wanted != optimizer.generation && (row == nullptr || !row->sameMeaning)) {
+    if (wanted != optimizer.generation &&
+        (row == nullptr || !row->sameMeaning || findSlot(optimizer, kAverageSlot) != nullptr)) {
       throw Error(ErrorCode::Unsupported,
                   "saving a checkpoint: optimizerLayout: the state of " + optimizer.className +
                       " does not mean the same in the other generation of Keras optimizers; "
@@ -182,7 +183,8 @@ class KerasTree {
     };
     std::vector<List> lists;
     int rounds = 0;
-    for (const SlotLayout& layout : row.slots) {
+    const std::vector<SlotLayout> layouts = newSlots(row);
+    for (const SlotLayout& layout : layouts) {
       const auto* slot = findSlot(optimizer, layout.slot);
       if (slot == nullptr && layout.unused == SlotLayout::Unused::Absent) continue;
       const Handle list = tree_.addObject();
@@ -193,7 +195,7 @@ class KerasTree {
       }
     }
     size_t position = 1;
-    for (int round = 0; round < rounds; ++round) {
+    for (int round = kFirstRound; round < rounds; ++round) {
       for (size_t i = 0; i < trainables_.size(); ++i) {
         for (const List& list : lists) {
           if (list.layout->round != round) continue;

@@ -50,6 +50,13 @@ const std::vector<KerasOptimizer>& rows() {
 
 }  // namespace
 
+std::vector<SlotLayout> newSlots(const KerasOptimizer& row) {
+  std::vector<SlotLayout> slots = {
+      {kAverageSlot, "_model_variables_moving_average", "average", kFirstRound}};
+  slots.insert(slots.end(), row.slots.begin(), row.slots.end());
+  return slots;
+}
+
 const KerasOptimizer* findKerasOptimizer(std::string_view className) {
   for (const KerasOptimizer& row : rows()) {
     if (className == row.className) return &row;

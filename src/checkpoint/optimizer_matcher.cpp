@@ -18,6 +18,7 @@ class OptimizerMatcher {
         wanted_(wanted),
         trainables_(trainables),
         row_(findKerasOptimizer(wanted.className)) {
+    if (row_ != nullptr) layouts_ = newSlots(*row_);
     for (const auto& slot : wanted.slots) {
       found_.slots.push_back({slot.name, {}});
       found_.slots.back().values.resize(trainables.size());
@@ -136,7 +137,7 @@ class OptimizerMatcher {
     requireConvertible();
     if (row_ == nullptr) return;
     const bool hasLists = std::any_of(
-        row_->slots.begin(), row_->slots.end(),
+        layouts_.begin(), layouts_.end(),
         [&](const SlotLayout& layout) { return children.contains(layout.listAttribute); });
     if (hasLists) {
       matchLists(children);
@@ -146,7 +147,7 @@ class OptimizerMatcher {
   }
 
   void matchLists(const Children& children) {
-    for (const SlotLayout& layout : row_->slots) {
+    for (const SlotLayout& layout : layouts_) {
       const auto list = findChild(children, layout.listAttribute);
       if (!list) continue;
       const Children items = values_.children(*list);
@@ -160,7 +161,7 @@ class OptimizerMatcher {
   void matchPositions(const Children& variables) {
     std::vector<const SlotLayout*> used;
     int rounds = 0;
-    for (const SlotLayout& layout : row_->slots) {
+    for (const SlotLayout& layout : layouts_) {
       size_t position = 0;
       if (wantedSlot(layout.slot, &position) == nullptr &&
           layout.unused != SlotLayout::Unused::Zeros) {
@@ -177,7 +178,7 @@ class OptimizerMatcher {
                       std::to_string(variables.size()));
     }
     size_t position = 1;
-    for (int round = 0; round < rounds; ++round) {
+    for (int round = kFirstRound; round < rounds; ++round) {
       for (size_t i = 0; i < trainables_.size(); ++i) {
         for (const SlotLayout* layout : used) {
           if (layout->round != round) continue;
@@ -201,6 +202,7 @@ class OptimizerMatcher {
   const OptimizerState& wanted_;
   const std::vector<WantedTrainable>& trainables_;
   const KerasOptimizer* row_;
+  std::vector<SlotLayout> layouts_;
   RestoredOptimizer found_;
 };
 
@@ -212,7 +214,7 @@ std::string slotFullName(const OptimizerState& wanted, const std::string& slot,
   }
   std::string part = slot;
   if (const KerasOptimizer* row = findKerasOptimizer(wanted.className)) {
-    for (const SlotLayout& layout : row->slots) {
+    for (const SlotLayout& layout : newSlots(*row)) {
       if (slot == layout.slot) part = layout.variableName;
     }
   }
@@ -239,7 +241,10 @@ void report(const OptimizerState& wanted, const std::vector<WantedTrainable>& tr
     const bool restored =
         found && std::any_of(found->hypers.begin(), found->hypers.end(),
                              [&](const auto& value) { return value.first == name; });
-    const bool exists = legacy ? wanted.built : name == "learning_rate";
+    const bool isRate = name == "learning_rate" || name == "current_learning_rate";
+    // OptimizerV2 has no variable for the rate of a schedule, the newer class none for the rest.
+    const bool exists = legacy ? wanted.built && name != "current_learning_rate"
+                               : isRate || (wanted.built && name == "u_product");
     enter(restored, exists, legacy ? wanted.name + "/" + name : name);
   }
   for (size_t s = 0; s < wanted.slots.size(); ++s) {

@@ -147,6 +147,7 @@ FitStep FitRun::next() {
       endEpoch();
       break;
     case FitStep::TrainEnd:
+      compiled_->optimizer().finalize(model_->trainedWeights());
       break;
   }
   return step;

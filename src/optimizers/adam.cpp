@@ -7,19 +7,14 @@ namespace {
 /// 2018. keras/optimizers/adam.py (2.11+), core/kernels/training_ops.cc (legacy).
 class Adam : public Optimizer {
  public:
-  explicit Adam(ConfigReader& reader)
-      : Optimizer(reader, "Adam", 0.001),
-        beta1_(reader.number("beta_1", 0.9, 0.0, 1.0)),
-        beta2_(reader.number("beta_2", 0.999, 0.0, 1.0)),
-        epsilon_(reader.number("epsilon", 1e-7, 0.0)),
-        amsgrad_(reader.boolean("amsgrad", false)) {}
-
-  const char* className() const override { return "Adam"; }
-
-  std::vector<std::string> slotNames() const override {
-    std::vector<std::string> names = {"m", "v"};
-    if (amsgrad_) names.push_back("vhat");
-    return names;
+  explicit Adam(ConfigReader& reader) : Optimizer(reader, 0.001) {
+    factor(reader, "beta_1", beta1_, 0.9);
+    factor(reader, "beta_2", beta2_, 0.999);
+    epsilon(reader, epsilon_);
+    flag(reader, "amsgrad", amsgrad_);
+    addSlot("m");
+    addSlot("v");
+    if (amsgrad_) addSlot("vhat");
   }
 
  protected:
@@ -27,7 +22,10 @@ class Adam : public Optimizer {
     Graph& graph = *step.count.graph;
     const Expr beta1Power = power(graph.constant(static_cast<float>(beta1_)), step.count);
     const Expr beta2Power = power(graph.constant(static_cast<float>(beta2_)), step.count);
-    const Expr alpha = step.learningRate * squareRoot(1.0f - beta2Power) / (1.0f - beta1Power);
+    const Expr root = squareRoot(1.0f - beta2Power);
+    const Expr alpha = step.learningRate * root / (1.0f - beta1Power);
+    Expr epsilon = graph.constant(static_cast<float>(epsilon_));
+    if (adaptiveEpsilon_) epsilon = epsilon * root;
     for (const Parameter& p : parameters) {
       const Expr m = p.read("m") + (p.gradient - p.read("m")) * oneMinus(beta1_);
       Expr v = p.read("v") + (square(p.gradient) - p.read("v")) * oneMinus(beta2_);
@@ -37,16 +35,11 @@ class Adam : public Optimizer {
         v = maximum(p.read("vhat"), v);
         p.assign("vhat", v);
       }
-      p.graph.assign(p.variable,
-                     p.value - m * alpha / (squareRoot(v) + static_cast<float>(epsilon_)));
+      p.set(p.value - m * alpha / (squareRoot(v) + epsilon));
     }
   }
-  std::vector<std::pair<const char*, double*>> ownHypers() override {
-    return {{"beta_1", &beta1_}, {"beta_2", &beta2_}};
-  }
-  Json ownConfig() const override {
-    return {{"beta_1", beta1_}, {"beta_2", beta2_}, {"epsilon", epsilon_}, {"amsgrad", amsgrad_}};
-  }
+
+  bool adaptiveEpsilon_ = false;
 
  private:
   double beta1_;
@@ -55,8 +48,32 @@ class Adam : public Optimizer {
   bool amsgrad_;
 };
 
+/// The Adam of Keras 2.11 and later has one more key, which a config has only if it was given.
+class PlainAdam : public Adam {
+ public:
+  explicit PlainAdam(ConfigReader& reader) : Adam(reader) {
+    if (!isLegacy() && reader.has("adaptive_epsilon")) {
+      flag(reader, "adaptive_epsilon", adaptiveEpsilon_);
+    }
+  }
+};
+
+/// Adam with a weight decay of its own: Loshchilov and Hutter, 2019. keras/optimizers/adamw.py.
+class AdamW : public Adam {
+ public:
+  explicit AdamW(ConfigReader& reader) : Adam(reader) {
+    refuseLegacy(reader);
+    setWeightDecay(reader.number("weight_decay", 0.004, 0.0));
+  }
+};
+
 }  // namespace
 
-std::unique_ptr<Optimizer> makeAdam(ConfigReader& reader) { return std::make_unique<Adam>(reader); }
+std::unique_ptr<Optimizer> makeAdam(ConfigReader& reader) {
+  return std::make_unique<PlainAdam>(reader);
+}
+std::unique_ptr<Optimizer> makeAdamW(ConfigReader& reader) {
+  return std::make_unique<AdamW>(reader);
+}
 
 }  // namespace tabtrain

@@ -1,67 +1,171 @@
 #include "optimizers/optimizer.h"
 
-#include <cmath>
+#include <algorithm>
+#include <cstring>
+
+#include "graph/executable.h"
 
 namespace tabtrain {
+namespace {
 
-Optimizer::Optimizer(ConfigReader& reader, const char* defaultName, double defaultLearningRate)
-    : name_(reader.string("name", defaultName)),
+/// The slot of the moving averages of the weights.
+constexpr char kAverage[] = "average";
+
+std::unique_ptr<Variable> scalarVariable(const char* name, const char* path, DType dtype) {
+  return std::make_unique<Variable>(name, path, dtype, std::vector<int64_t>{}, false);
+}
+
+}  // namespace
+
+Optimizer::Optimizer(ConfigReader& reader, double defaultLearningRate)
+    : className_(reader.className()),
+      name_(reader.string("name", className_)),
       isLegacy_(reader.boolean("is_legacy_optimizer", false)),
-      decay_(0.0),
-      iterations_(std::make_unique<Variable>("iteration", "optimizer/iterations", DType::Int64,
-                                             std::vector<int64_t>{}, false)),
-      learningRate_(std::make_unique<Variable>("learning_rate", "optimizer/learning_rate",
-                                               DType::Float32, std::vector<int64_t>{}, false)) {
-  const double rate = reader.number("learning_rate", defaultLearningRate, 0.0);
-  *learningRate_->floats() = static_cast<float>(rate);
-  if (isLegacy()) decay_ = reader.number("decay", 0.0, 0.0);
-  // What Keras has and this version lacks: only the neutral value is accepted.
-  for (const char* key : {"clipnorm", "clipvalue", "global_clipnorm", "weight_decay"}) {
-    reader.unsupported(key);
+      clipping_(reader, isLegacy_),
+      iterations_(scalarVariable("iteration", "optimizer/iterations", DType::Int64)),
+      learningRate_(scalarVariable("learning_rate", "optimizer/learning_rate", DType::Float32)) {
+  if (isLegacy()) {
+    decay_ = reader.number("decay", 0.0, 0.0);
+  } else {
+    if (!reader.any("weight_decay").is_null()) {
+      weightDecay_ = reader.number("weight_decay", 0.0, 0.0);
+    }
+    usesAverages_ = reader.boolean("use_ema", false);
+    averageMomentum_ = reader.number("ema_momentum", averageMomentum_, 0.0, 1.0);
+    if (!reader.any("ema_overwrite_frequency").is_null()) {
+      overwriteFrequency_ = reader.integer("ema_overwrite_frequency", 0, 1);
+    }
+    if (usesAverages_) addSlot(kAverage);
+    jitCompile_ = reader.boolean("jit_compile", false);  // there is nothing that it could change
   }
-  if (!isLegacy()) {
-    reader.unsupported("use_ema", false);
-    reader.any("ema_momentum");
-    reader.any("ema_overwrite_frequency");
-    reader.any("jit_compile");
+  // Keras's old name of it, which its files may still have.
+  const char* key = isLegacy() && reader.has("lr") ? "lr" : "learning_rate";
+  const Json& rate = reader.any(key);
+  if (rate.is_object()) {
+    schedule_.emplace(rate);
+    *learningRate_->floats() = static_cast<float>(currentLearningRate());
+  } else {
+    *learningRate_->floats() = static_cast<float>(reader.number(key, defaultLearningRate, 0.0));
   }
+}
+
+void Optimizer::number(ConfigReader& reader, const char* key, double& value, double fallback,
+                       double min, double max, Kind kind) {
+  value = reader.number(key, fallback, min, max);
+  numbers_.push_back({key, &value, kind});
+}
+
+void Optimizer::factor(ConfigReader& reader, const char* key, double& value, double fallback) {
+  number(reader, key, value, fallback, 0.0, 1.0, Kind::Hyper);
+}
+
+void Optimizer::epsilon(ConfigReader& reader, double& value) {
+  constexpr double kDefault = 1e-7;
+  number(reader, "epsilon", value, kDefault, 0.0, kNoLimit);
+  if (isLegacy() && value == 0.0) value = kDefault;
+}
+
+void Optimizer::flag(ConfigReader& reader, const char* key, bool& value) {
+  value = reader.boolean(key, false);
+  flags_.push_back({key, &value});
+}
+
+void Optimizer::refuseLegacy(const ConfigReader& reader) const {
+  if (isLegacy()) reader.fail("is_legacy_optimizer", "false, since Keras 2.8 has no such class");
+}
+
+Variable& Optimizer::addScalar(const char* name, float start) {
+  scalar_ = scalarVariable(name, "optimizer/scalar", DType::Float32);
+  *scalar_->floats() = start;
+  return *scalar_;
 }
 
 Json Optimizer::toJson() const {
-  ClassConfig result{className(), {{"name", name_}}};
+  ClassConfig result{className_, {{"name", name_}}};
   Json& config = result.config;
-  config["learning_rate"] = static_cast<double>(*learningRate_->floats());
+  if (!isLegacy()) config["weight_decay"] = weightDecay_ ? Json(*weightDecay_) : Json();
+  clipping_.writeTo(config);
+  if (!isLegacy()) {
+    config["use_ema"] = usesAverages_;
+    config["ema_momentum"] = averageMomentum_;
+    config["ema_overwrite_frequency"] =
+        overwriteFrequency_ > 0 ? Json(overwriteFrequency_) : Json();
+    config["jit_compile"] = jitCompile_;
+    config["is_legacy_optimizer"] = false;
+  }
+  config["learning_rate"] =
+      schedule_ ? schedule_->toJson() : Json(static_cast<double>(*learningRate_->floats()));
   if (isLegacy()) config["decay"] = decay_;
-  config.update(ownConfig());
-  config["is_legacy_optimizer"] = isLegacy();
+  for (const auto& [key, value, kind] : numbers_) config[key] = *value;
+  for (const auto& [key, value, kind] : flags_) config[key] = *value;
+  if (isLegacy()) config["is_legacy_optimizer"] = true;
   return result.toJson();
 }
 
+double Optimizer::currentLearningRate() const {
+  if (!schedule_) return static_cast<double>(*learningRate_->floats());
+  auto graph = std::make_shared<Graph>();
+  const Expr rate = schedule_->rate(toFloat(graph->read(*iterations_)));
+  Executable program(graph, {rate}, 1);
+  program.run(1);
+  return static_cast<double>(*program.fetch(0));
+}
+
+std::vector<std::string> Optimizer::slotNames() const {
+  std::vector<std::string> names;
+  for (const SlotKind& kind : slotKinds_) names.push_back(kind.name);
+  return names;
+}
+
 std::vector<std::pair<std::string, double>> Optimizer::hypers() const {
+  // With a schedule the legacy generation stores none, the newer one that of the last step.
   std::vector<std::pair<std::string, double>> result = {
-      {"learning_rate", static_cast<double>(*learningRate_->floats())}, {"decay", decay_}};
-  for (const auto& [name, value] : const_cast<Optimizer*>(this)->ownHypers()) {
-    result.emplace_back(name, *value);
+      {schedule_ ? "current_learning_rate" : "learning_rate",
+       static_cast<double>(*learningRate_->floats())},
+      {"decay", decay_}};
+  for (const auto& [key, value, kind] : numbers_) {
+    if (kind == Kind::Hyper) result.emplace_back(key, *value);
   }
+  if (scalar_) result.emplace_back(scalar_->name(), static_cast<double>(*scalar_->floats()));
   return result;
 }
 
 void Optimizer::setHyper(const std::string& name, double value) {
-  if (name == "learning_rate") *learningRate_->floats() = static_cast<float>(value);
+  if (name == "learning_rate") {
+    require(!schedule_, [] {
+      return std::string(
+          "learning_rate: it cannot be set, since the optimizer was made with a schedule");
+    });
+  }
+  if (name == "learning_rate" || name == "current_learning_rate") {
+    *learningRate_->floats() = static_cast<float>(value);
+  }
   if (name == "decay" && decay_ != 0.0) decay_ = value;
-  for (const auto& [own, current] : ownHypers()) {
-    if (name == own && *current != 0.0) *current = value;
+  if (scalar_ && name == scalar_->name()) *scalar_->floats() = static_cast<float>(value);
+  for (const auto& [key, own, kind] : numbers_) {
+    const bool isOff = name == "momentum" && *own == 0.0;
+    if (name == key && kind == Kind::Hyper && !isOff) *own = value;
   }
 }
 
 void Optimizer::build(const std::vector<Variable*>& trainable) {
   if (isBuilt_) return;
-  for (const std::string& slotName : slotNames()) {
-    auto& list = slots_[slotName];
+  for (const SlotKind& kind : slotKinds_) {
+    auto& list = slots_[kind.name];
     for (const Variable* variable : trainable) {
-      list.push_back(std::make_unique<Variable>(variable->name() + "/" + slotName,
-                                                "optimizer/" + variable->path() + "/" + slotName,
-                                                DType::Float32, variable->sizes(), false));
+      Variable::Fill fill;
+      if (kind.name == kAverage) {
+        fill = [variable](std::span<float> values) {
+          std::copy_n(variable->floats(), values.size(), values.begin());
+        };
+      } else if (kind.start != 0.0) {
+        fill = [start = static_cast<float>(kind.start)](std::span<float> values) {
+          std::fill(values.begin(), values.end(), start);
+        };
+      }
+      list.push_back(std::make_unique<Variable>(
+          variable->name() + "/" + kind.name, "optimizer/" + variable->path() + "/" + kind.name,
+          DType::Float32, variable->sizes(), false, std::move(fill)));
     }
   }
   isBuilt_ = true;
@@ -77,19 +181,58 @@ const std::vector<std::unique_ptr<Variable>>& Optimizer::slots(const std::string
 }
 
 void Optimizer::apply(Graph& graph, const std::vector<Variable*>& variables,
-                      const std::vector<Expr>& gradients) {
-  Step step{graph.read(*learningRate_), toFloat(graph.read(*iterations_)) + 1.0f};
-  if (decay_ > 0.0) {
-    step.learningRate =
-        step.learningRate / (toFloat(graph.read(*iterations_)) * static_cast<float>(decay_) + 1.0f);
+                      const std::vector<Expr>& gradients, const Constrain& constrain) {
+  const Expr done = toFloat(graph.read(*iterations_));
+  Expr rate = graph.read(*learningRate_);
+  if (schedule_) {
+    rate = schedule_->rate(done);
+    graph.assign(*learningRate_, rate);
   }
-  std::vector<Parameter> parameters;
+  if (decaysRate_ && decay_ > 0.0) rate = rate / (done * static_cast<float>(decay_) + 1.0f);
+  const Step step{rate, done + 1.0f, constrain};
+
+  std::vector<size_t> indices;  // of the variables on which the loss depends
+  std::vector<Expr> clipped;
   for (size_t i = 0; i < variables.size(); ++i) {
-    if (!gradients[i]) continue;  // the loss does not depend on it
-    parameters.push_back({graph, *this, i, *variables[i], graph.read(*variables[i]), gradients[i]});
+    if (!gradients[i]) continue;
+    indices.push_back(i);
+    clipped.push_back(gradients[i]);
+  }
+  clipping_.apply(clipped);
+  std::vector<Parameter> parameters;
+  for (size_t k = 0; k < indices.size(); ++k) {
+    Variable& variable = *variables[indices[k]];
+    Expr value = graph.read(variable);
+    if (weightDecay_.value_or(0.0) != 0.0) {
+      value = value - value * static_cast<float>(*weightDecay_) * rate;
+    }
+    parameters.push_back({step, *this, indices[k], variable, value, clipped[k]});
   }
   update(step, parameters);
   graph.increment(*iterations_, 1);
+}
+
+void Optimizer::Parameter::set(Expr newValue) const {
+  if (optimizer.usesAverages_) {
+    const double momentum = optimizer.averageMomentum_;
+    const Expr average = read(kAverage) * static_cast<float>(momentum) +
+                         newValue * static_cast<float>(1.0 - momentum);
+    assign(kAverage, average);
+    if (optimizer.overwriteFrequency_ > 0) {
+      const Expr turns = step.count / static_cast<float>(optimizer.overwriteFrequency_);
+      newValue = select(equal(turns, roundDown(turns)), average, newValue);
+    }
+  }
+  if (step.constrain) newValue = step.constrain(variable, newValue);
+  value.graph->assign(variable, newValue);
+}
+
+void Optimizer::finalize(const std::vector<Variable*>& trainable) const {
+  if (!usesAverages_ || !isBuilt_) return;
+  const auto& averages = slots(kAverage);
+  for (size_t i = 0; i < trainable.size(); ++i) {
+    std::memcpy(trainable[i]->data(), averages[i]->data(), trainable[i]->bytes().size());
+  }
 }
 
 float Optimizer::oneMinus(double beta) const {

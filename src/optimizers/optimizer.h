@@ -1,12 +1,17 @@
 #pragma once
 
+#include <functional>
+#include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/class_registry.h"
 #include "graph/expr.h"
+#include "optimizers/gradient_clipping.h"
+#include "optimizers/schedule.h"
 
 namespace tabtrain {
 
@@ -16,27 +21,34 @@ namespace tabtrain {
 /// `is_legacy_optimizer` selects it, the newer where absent.
 class Optimizer {
  public:
-  /// Reads the keys that all optimizers share: name, learning_rate, decay, is_legacy_optimizer.
-  Optimizer(ConfigReader& reader, const char* defaultName, double defaultLearningRate);
+  /// What the new value of a weight becomes before it is assigned.
+  using Constrain = std::function<Expr(const Variable& weight, Expr value)>;
+
+  /// Reads the keys that all optimizers share.
+  Optimizer(ConfigReader& reader, double defaultLearningRate);
   virtual ~Optimizer() = default;
 
-  virtual const char* className() const = 0;
+  const std::string& className() const { return className_; }
   const std::string& name() const { return name_; }
   bool isLegacy() const { return isLegacy_; }
   Json toJson() const;
 
   Variable& iterations() const { return *iterations_; }
+  /// With a schedule: the rate of the last step.
   Variable& learningRate() const { return *learningRate_; }
+  /// The rate of the next step, as far as it is constant or the schedule's.
+  double currentLearningRate() const;
 
   /// The kinds of state that each trainable variable gets, in Keras's order of creation.
-  virtual std::vector<std::string> slotNames() const = 0;
-  /// The scalars that a legacy checkpoint holds, by Keras's names.
+  std::vector<std::string> slotNames() const;
+  /// The scalars that a checkpoint may hold, by Keras's names.
   std::vector<std::pair<std::string, double>> hypers() const;
-  /// Takes over one of them for the steps that are recorded from now on. One that is 0 stays 0, as
-  /// in Keras: the update was chosen without it.
+  /// Takes over one of them for the steps that are recorded from now on. A momentum or decay of 0
+  /// stays 0, as in Keras: the update was chosen without it. Throws InvalidArgument for the
+  /// learning rate where there is a schedule.
   void setHyper(const std::string& name, double value);
 
-  /// Creates the slots, zeroed. A second call for the same variables does nothing.
+  /// Creates the slots. A second call for the same variables does nothing.
   void build(const std::vector<Variable*>& trainable);
   bool isBuilt() const { return isBuilt_; }
   /// Undoes a `build` that no step has used.
@@ -46,12 +58,21 @@ class Optimizer {
 
   /// Records the update of all variables from their gradients, and the count of iterations.
   void apply(Graph& graph, const std::vector<Variable*>& variables,
-             const std::vector<Expr>& gradients);
+             const std::vector<Expr>& gradients, const Constrain& constrain = {});
+  /// What Keras does after the last epoch: with `use_ema`, the weights become their averages.
+  void finalize(const std::vector<Variable*>& trainable) const;
 
  protected:
+  /// The scalars of a step.
+  struct Step {
+    Expr learningRate;
+    Expr count;  // iterations + 1
+    const Constrain& constrain;
+  };
+
   /// One trainable variable in the step that is being recorded.
   struct Parameter {
-    Graph& graph;
+    const Step& step;
     Optimizer& optimizer;
     size_t index;
     Variable& variable;
@@ -59,37 +80,80 @@ class Optimizer {
     Expr gradient;
 
     Variable& slot(const std::string& slotName) const { return *optimizer.slots(slotName)[index]; }
-    Expr read(const std::string& slotName) const { return graph.read(slot(slotName)); }
-    void assign(const std::string& slotName, Expr value) const {
-      graph.assign(slot(slotName), value);
+    Expr read(const std::string& slotName) const { return value.graph->read(slot(slotName)); }
+    void assign(const std::string& slotName, Expr newValue) const {
+      value.graph->assign(slot(slotName), newValue);
     }
-  };
-
-  /// The scalars of a step.
-  struct Step {
-    Expr learningRate;
-    Expr count;  // iterations + 1
+    /// Assigns the variable itself: averaged and constrained, where that was asked for.
+    void set(Expr newValue) const;
   };
 
   virtual void update(const Step& step, const std::vector<Parameter>& parameters) = 0;
-  virtual Json ownConfig() const { return Json::object(); }
-  /// Where an optimizer keeps its own part of `hypers`.
-  virtual std::vector<std::pair<const char*, double*>> ownHypers() { return {}; }
+
+  static constexpr double kNoLimit = std::numeric_limits<double>::infinity();
+
+  // For constructors, in the order in which Keras writes the keys. The class keeps the values.
+
+  /// Reads a number of the class's own. `Hyper` is one that legacy checkpoints hold as a scalar.
+  enum class Kind { Plain, Hyper };
+  void number(ConfigReader& reader, const char* key, double& value, double fallback, double min,
+              double max, Kind kind = Kind::Plain);
+  /// A factor from 0 to 1, such as beta_1, which is a hyper.
+  void factor(ConfigReader& reader, const char* key, double& value, double fallback);
+  void epsilon(ConfigReader& reader, double& value);
+  void flag(ConfigReader& reader, const char* key, bool& value);
+  void setWeightDecay(double value) { weightDecay_ = value; }
+  /// Of a class that came after 2.8.
+  void refuseLegacy(const ConfigReader& reader) const;
+  /// A kind of state for each variable, filled with `start`.
+  void addSlot(const char* name, double start = 0.0) { slotKinds_.push_back({name, start}); }
+  /// One more float32 [] that checkpoints hold.
+  Variable& addScalar(const char* name, float start);
 
   /// 1 - beta in float32: the legacy kernels subtract in float32, the new ones in double.
   float oneMinus(double beta) const;
 
+  /// Legacy: the rate is divided by 1 + decay * iterations.
+  double decay_ = 0.0;
+  bool decaysRate_ = true;
+  /// Of the moving averages: every so many steps the weights become their averages; 0 is never.
+  int64_t overwriteFrequency_ = 0;
+
  private:
+  struct SlotKind {
+    std::string name;
+    double start;
+  };
+  template <typename Value>
+  struct Own {
+    const char* key;
+    Value* value;
+    Kind kind = Kind::Plain;
+  };
+
+  std::string className_;
   std::string name_;
   bool isLegacy_;
-  double decay_;  // legacy: the rate is divided by 1 + decay * iterations
+  GradientClipping clipping_;
+  /// Newer: the part of a weight that a step of rate 1 takes away.
+  std::optional<double> weightDecay_;
+  bool usesAverages_ = false;
+  double averageMomentum_ = 0.99;
+  bool jitCompile_ = false;
+  std::vector<Own<double>> numbers_;
+  std::vector<Own<bool>> flags_;
   std::unique_ptr<Variable> iterations_;
   std::unique_ptr<Variable> learningRate_;
+  std::optional<Schedule> schedule_;
+  std::unique_ptr<Variable> scalar_;
   bool isBuilt_ = false;
+  std::vector<SlotKind> slotKinds_;
   std::map<std::string, std::vector<std::unique_ptr<Variable>>> slots_;
 };
 
 /// From a name ("adam") or a config; throws UnknownClass, InvalidArgument.
 std::unique_ptr<Optimizer> makeOptimizer(const Json& json);
+/// Keras's names of all classes.
+std::vector<std::string> optimizerNames();
 
 }  // namespace tabtrain

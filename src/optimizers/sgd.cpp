@@ -7,18 +7,12 @@ namespace {
 /// keras/optimizers/sgd.py (2.11+), optimizer_v2/gradient_descent.py (legacy).
 class Sgd : public Optimizer {
  public:
-  explicit Sgd(ConfigReader& reader)
-      : Optimizer(reader, "SGD", 0.01),
-        momentum_(reader.number("momentum", 0.0, 0.0, 1.0)),
-        nesterov_(reader.boolean("nesterov", false)) {}
-
-  const char* className() const override { return "SGD"; }
-
-  /// The newer generation has the slot without momentum too and never reads it: it is kept, so that
-  /// a checkpoint that was loaded is saved again with the same bytes.
-  std::vector<std::string> slotNames() const override {
-    if (momentum_ == 0.0 && isLegacy()) return {};
-    return {"momentum"};
+  explicit Sgd(ConfigReader& reader) : Optimizer(reader, 0.01) {
+    factor(reader, "momentum", momentum_, 0.0);
+    flag(reader, "nesterov", nesterov_);
+    // The newer generation has the slot without momentum too and never reads it: it is kept, so
+    // that a checkpoint that was loaded is saved again with the same bytes.
+    if (momentum_ != 0.0 || !isLegacy()) addSlot("momentum");
   }
 
  protected:
@@ -27,18 +21,14 @@ class Sgd : public Optimizer {
     for (const Parameter& p : parameters) {
       const Expr move = p.gradient * step.learningRate;
       if (momentum_ == 0.0) {
-        p.graph.assign(p.variable, p.value - move);
+        p.set(p.value - move);
         continue;
       }
       const Expr velocity = p.read("momentum") * mu - move;
       p.assign("momentum", velocity);
-      p.graph.assign(p.variable, p.value + (nesterov_ ? velocity * mu - move : velocity));
+      p.set(p.value + (nesterov_ ? velocity * mu - move : velocity));
     }
   }
-  std::vector<std::pair<const char*, double*>> ownHypers() override {
-    return {{"momentum", &momentum_}};
-  }
-  Json ownConfig() const override { return {{"momentum", momentum_}, {"nesterov", nesterov_}}; }
 
  private:
   double momentum_;

@@ -48,7 +48,9 @@ def build(batch_normalization, optimizer):
         if short_name(variable) == "kernel":
             variable.assign(pattern(variable.shape, 0.1))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(optimizer, loss, [keras.metrics.SparseCategoricalAccuracy()])
+    # Traced into a graph, the newer Nadam multiplies its momentum product once for every variable instead of once a step.
+    eager = type(optimizer).__name__ == "Nadam" and LABEL != "tf2.8"
+    model.compile(optimizer, loss, [keras.metrics.SparseCategoricalAccuracy()], run_eagerly=eager)
     return model
 
 
@@ -56,6 +58,8 @@ def trajectory(name, kind, factory, batch_normalization=False, samples=320):
     x, y = digits(samples)
     model = build(batch_normalization, factory())
     optimizer = {"class_name": type(model.optimizer).__name__, "config": plain(model.optimizer.get_config())}
+    if getattr(model.optimizer, "adaptive_epsilon", False):
+        optimizer["config"]["adaptive_epsilon"] = True  # Keras leaves it out
     losses, accuracies = [], []
     for _ in range(EPOCHS):
         for start in range(0, samples, BATCH):
@@ -93,30 +97,97 @@ def trajectory(name, kind, factory, batch_normalization=False, samples=320):
     }
 
 
+def cases(family):
+    """name -> (optimizer, the options of its trajectories: without and with batch normalization where there are two)."""
+    schedules = keras.optimizers.schedules
+    plain, normalized, partial = {}, {"batch_normalization": True}, {"samples": 300}
+    both = [plain, normalized]
+    shared = {
+        "sgd": (lambda: family.SGD(0.05), both),
+        "sgd-momentum": (lambda: family.SGD(0.02, momentum=0.9), both),
+        "sgd-nesterov": (lambda: family.SGD(0.02, momentum=0.9, nesterov=True), both),
+        "adam": (lambda: family.Adam(), both),
+        "adam-amsgrad": (lambda: family.Adam(amsgrad=True), both),
+        "adam-partial-batch": (lambda: family.Adam(), [partial, {**partial, **normalized}]),
+        "adamax": (lambda: family.Adamax(0.002), [plain]),
+        "nadam": (lambda: family.Nadam(), [plain]),
+        "adagrad": (lambda: family.Adagrad(0.02, initial_accumulator_value=0.2), [plain]),
+        "adadelta": (lambda: family.Adadelta(1.0), [normalized]),
+        "rmsprop": (lambda: family.RMSprop(), [plain]),
+        "rmsprop-momentum": (lambda: family.RMSprop(0.0005, rho=0.95, momentum=0.8), [plain]),
+        "rmsprop-centered": (lambda: family.RMSprop(0.0005, centered=True, epsilon=1e-4), [plain]),
+        "rmsprop-centered-momentum": (
+            lambda: family.RMSprop(0.0005, centered=True, momentum=0.5, epsilon=1e-4),
+            [normalized],
+        ),
+        "ftrl": (lambda: family.Ftrl(0.05), [plain]),
+        "ftrl-all": (
+            lambda: family.Ftrl(
+                0.05,
+                learning_rate_power=-0.6,
+                initial_accumulator_value=0.3,
+                l1_regularization_strength=0.001,
+                l2_regularization_strength=0.002,
+                l2_shrinkage_regularization_strength=0.003,
+                beta=0.1,
+            ),
+            [plain],
+        ),
+    }
+    if LABEL == "tf2.8":
+        own = {
+            "sgd-decay": (lambda: family.SGD(0.05, decay=0.01), [plain]),
+            "adam-decay": (lambda: family.Adam(decay=0.01), [plain]),
+            "adagrad-decay": (lambda: family.Adagrad(0.05, decay=0.02), [plain]),
+            "nadam-schedule-decay": (lambda: family.Nadam(schedule_decay=0.05), [normalized]),
+            "sgd-clip-both": (lambda: family.SGD(0.1, clipvalue=0.01, clipnorm=0.2), [plain]),
+            "adam-global-clipnorm": (lambda: family.Adam(global_clipnorm=0.5, epsilon=0.01), [normalized]),
+            "adam-piecewise": (lambda: family.Adam(schedules.PiecewiseConstantDecay([20, 60], [0.002, 0.001, 0.0002])), [plain]),
+            # A power of two, since TensorFlow turns the division in a graph into a product with the inverse.
+            "sgd-polynomial": (
+                lambda: family.SGD(schedules.PolynomialDecay(0.1, 32, 0.01, power=1.5, cycle=True), momentum=0.5),
+                [plain],
+            ),
+            "sgd-exponential-decay": (
+                lambda: family.SGD(schedules.ExponentialDecay(0.1, 20, 0.8), nesterov=True, momentum=0.5, decay=0.01),
+                [plain],
+            ),
+        }
+    else:
+        own = {
+            "adamw": (lambda: family.AdamW(weight_decay=0.1), [plain]),
+            "lion": (lambda: family.Lion(0.0003), [plain]),
+            "adam-adaptive-epsilon": (lambda: family.Adam(adaptive_epsilon=True, epsilon=0.01), [plain]),
+            "sgd-clipvalue": (lambda: family.SGD(0.1, clipvalue=0.01), [plain]),
+            "adam-clipnorm": (lambda: family.Adam(clipnorm=0.1, epsilon=0.01), [normalized]),
+            "sgd-global-clipnorm": (lambda: family.SGD(0.1, global_clipnorm=0.5, momentum=0.5), [plain]),
+            "sgd-weight-decay": (lambda: family.SGD(0.05, momentum=0.5, weight_decay=0.05, nesterov=True), [plain]),
+            "adam-averages": (lambda: family.Adam(use_ema=True, ema_momentum=0.9, ema_overwrite_frequency=10), [normalized]),
+            "sgd-inverse-time": (lambda: family.SGD(schedules.InverseTimeDecay(0.1, 10, 0.5, staircase=True)), [plain]),
+            "adamw-cosine": (
+                lambda: family.AdamW(
+                    schedules.CosineDecay(0.0001, 60, alpha=0.1, warmup_target=0.002, warmup_steps=20), weight_decay=0.05
+                ),
+                [plain],
+            ),
+            "sgd-restarts": (
+                lambda: family.SGD(schedules.CosineDecayRestarts(0.1, 15, t_mul=2.0, m_mul=0.8, alpha=0.05)),
+                [normalized],
+            ),
+        }
+    return {**shared, **own}
+
+
 def main(root):
     one_thread()
     shutil.rmtree(root, ignore_errors=True)
     os.makedirs(root)
     kind, family = ("legacy", LEGACY) if LABEL == "tf2.8" else ("new", NEW)
-    factories = {
-        "sgd": lambda: family.SGD(0.05),
-        "sgd-momentum": lambda: family.SGD(0.02, momentum=0.9),
-        "sgd-nesterov": lambda: family.SGD(0.02, momentum=0.9, nesterov=True),
-        "adam": lambda: family.Adam(),
-        "adam-amsgrad": lambda: family.Adam(amsgrad=True),
-    }
-    runs = []
-    for key, factory in factories.items():
-        runs.append((f"{kind}-{key}", factory, {}))
-        runs.append((f"{kind}-{key}-bn", factory, {"batch_normalization": True}))
-    runs.append((f"{kind}-adam-partial-batch", factories["adam"], {"samples": 300}))
-    runs.append((f"{kind}-adam-partial-batch-bn", factories["adam"], {"samples": 300, "batch_normalization": True}))
-    if kind == "legacy":
-        runs.append(("legacy-sgd-decay", lambda: family.SGD(0.05, decay=0.01), {}))
-        runs.append(("legacy-adam-decay", lambda: family.Adam(decay=0.01), {}))
-    for name, factory, options in runs:
-        case = trajectory(name, kind, factory, **options)
-        dump(os.path.join(root, f"{name}.json"), header("make_trajectories.py", ABOUT), [case])
+    for key, (factory, runs) in cases(family).items():
+        for options in runs:
+            name = f"{kind}-{key}" + ("-bn" if "batch_normalization" in options else "")
+            case = trajectory(name, kind, factory, **options)
+            dump(os.path.join(root, f"{name}.json"), header("make_trajectories.py", ABOUT), [case])
 
 
 if __name__ == "__main__":
