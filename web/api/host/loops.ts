@@ -73,7 +73,10 @@ export class FitLoop extends Runner {
     for (;;) {
       await this.#border();
       const next = run.peek();
-      if (next === FitStep.TrainEnd) break;
+      if (next === FitStep.TrainEnd) {
+        run.next();
+        break;
+      }
       if (next === FitStep.TrainBatch) await this.hook('onTrainBatchBegin', trainBatch);
       if (next === FitStep.ValidationBatch) await this.hook('onTestBatchBegin', testBatch);
       // A run that was paused or held during the hook must rest before this batch, not after it.
