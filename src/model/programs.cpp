@@ -64,7 +64,10 @@ std::unique_ptr<Executable> traceTrainStep(Model& model, const Compiled& compile
   Optimizer& optimizer = compiled.optimizer();
   const std::vector<Expr> slopes = gradients(loss, reads);
   optimizer.build(trained);
-  optimizer.apply(*graph, trained, slopes);
+  const auto constrain = [&network = model.network()](const Variable& weight, Expr value) {
+    return network.constrain(weight, value);
+  };
+  optimizer.apply(*graph, trained, slopes, constrain);
   graph->increment(model.step(), 1);
   return std::make_unique<Executable>(std::move(graph), std::vector<Expr>{}, maxBatch);
 }
