@@ -35,8 +35,7 @@ class Loss {
   /// `sum_over_batch_size` (keras/utils/losses_utils.py). `weights` is [batch] or empty. For `none`
   /// Keras minimises the sum and shows the mean, so the value is the mean, its gradient the sum's.
   Expr value(Expr yTrue, Expr yPred, Expr weights) const;
-  /// Whether Keras has a vector of losses, `none`: each counts in the logs as often as the batch has
-  /// rows, so that a batch counts by the square of its size.
+  /// Whether Keras has a vector of losses for a batch, `none`.
   bool isVector() const { return reduction_ == "none"; }
 
  protected:

@@ -99,10 +99,6 @@ std::unique_ptr<Loss> makeLoss(const Json& json) {
   return makeFromConfig<Loss>(kRows, parseClassConfig(json, "loss"), "loss");
 }
 
-std::vector<std::string> lossNames() {
-  std::vector<std::string> names;
-  for (const auto& row : kRows) names.emplace_back(row.className);
-  return names;
-}
+std::vector<std::string> lossNames() { return classNames<Loss>(kRows); }
 
 }  // namespace tabtrain

@@ -199,8 +199,8 @@ std::unique_ptr<Metric> makeMetric(const Json& json, const Shape& target, const 
 }
 
 std::vector<std::string> metricNames() {
-  std::vector<std::string> names;
-  for (const auto& row : kRows) names.emplace_back(row.className);
+  std::vector<std::string> names = classNames<Metric>(kRows);
+  std::erase_if(names, [](const std::string& name) { return lower(name) == name; });
   return names;
 }
 

@@ -14,7 +14,8 @@ std::unique_ptr<Variable> counter(const std::string& name, const std::string& pa
 
 RunningLogs::RunningLogs(const Compiled& compiled, const Shape& target, const Shape& prediction,
                          const std::string& path)
-    : lossTotal_(counter("total", path)), rows_(counter("count", path)) {
+    : lossIsVector_(compiled.loss().isVector()),
+      lossTotal_(counter("total", path)), rows_(counter("count", path)) {
   auto graph = std::make_shared<Graph>();
   std::vector<Expr> results = {divideNoNan(graph->read(*lossTotal_), graph->read(*rows_))};
   for (const auto& choice : compiled.metrics()) {
@@ -28,9 +29,10 @@ RunningLogs::RunningLogs(const Compiled& compiled, const Shape& target, const Sh
 
 void RunningLogs::update(Expr loss, Expr yTrue, Expr yPred, Expr weights) {
   Graph& graph = *loss.graph;
-  const Expr batch = graph.batchSize();
-  graph.assign(*lossTotal_, graph.read(*lossTotal_) + loss * batch);
-  graph.assign(*rows_, graph.read(*rows_) + batch);
+  Expr rows = graph.batchSize();
+  if (lossIsVector_) rows = rows * rows;
+  accumulate(*lossTotal_, loss * rows);
+  accumulate(*rows_, rows);
   for (const WeightedMetric& each : metrics_) {
     each.metric->update(yTrue, yPred, each.isWeighted ? weights : Expr{});
   }

@@ -18,7 +18,8 @@ class RunningLogs {
               const std::string& path);
 
   /// Records the update for one batch. The loss is the batch's mean; it counts as often as the
-  /// batch has rows (keras/engine/compile_utils.py, `LossesContainer`).
+  /// batch has rows, and a vector of losses (`Loss::isVector`) by the square of that
+  /// (keras/engine/compile_utils.py, `LossesContainer`).
   void update(Expr loss, Expr yTrue, Expr yPred, Expr weights);
 
   void reset();
@@ -31,6 +32,7 @@ class RunningLogs {
     bool isWeighted;
   };
 
+  bool lossIsVector_;
   // Graphs keep the address of a variable, so these stay where they are when the logs move.
   std::unique_ptr<Variable> lossTotal_;
   std::unique_ptr<Variable> rows_;

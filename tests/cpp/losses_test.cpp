@@ -1,6 +1,7 @@
 // What the golden cases of losses and metrics leave open: refusals and the checks of labels.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 
 #include "checkpoint_fixtures.h"
@@ -95,6 +96,65 @@ TEST(Metrics, AreCheckedBeforeShapesAreKnown) {
               metricName({{"class_name", "BinaryAccuracy"}, {"config", {{"threshold", "a"}}}});
             }),
             ErrorCode::InvalidArgument);
+}
+
+TEST(Metrics, AreNumberedWhereKerasNumbersThem) {
+  EXPECT_EQ(metricName("AUC", {"loss"}), "auc");
+  EXPECT_EQ(metricName("AUC", {"loss", "auc"}), "auc_1");
+  EXPECT_EQ(metricName("Precision", {"precision", "precision_1"}), "precision_2");
+  EXPECT_EQ(metricName({{"class_name", "AUC"}, {"config", {{"name", "auc"}}}}, {"auc"}), "auc");
+  EXPECT_EQ(metricName("RootMeanSquaredError", {"root_mean_squared_error"}),
+            "root_mean_squared_error");
+}
+
+/// The error of a metric whose state is created for four outputs.
+ErrorCode codeOfState(const Json& metric, std::string* message) {
+  const Shape shape = Shape::batched({4});
+  return codeOf([&] { makeMetric(metric, shape, shape)->createState("metrics/0"); }, message);
+}
+
+TEST(Metrics, RefuseToHaveSeveralValues) {
+  std::string message;
+  EXPECT_EQ(codeOfState("F1Score", &message), ErrorCode::Unsupported);
+  EXPECT_EQ(message,
+            "F1Score: average: expected an average over the 4 outputs, since logs hold one number, "
+            "got null");
+  const Json score = {{"class_name", "R2Score"}, {"config", {{"class_aggregation", nullptr}}}};
+  EXPECT_EQ(codeOfState(score, &message), ErrorCode::Unsupported);
+  const Json recall = {{"class_name", "Recall"}, {"config", {{"thresholds", {0.2, 0.4}}}}};
+  EXPECT_EQ(codeOfState(recall, &message), ErrorCode::Unsupported);
+  EXPECT_EQ(message,
+            "Recall: thresholds: expected one threshold, since logs hold one number, got [0.2,0.4]");
+}
+
+TEST(Metrics, SayWhichOfTheirArgumentsDoNotFitTheModel) {
+  GraphRunner runner;
+  const Expr y = runner.feed({2, 3}, std::vector<double>(6));
+  const auto update = [&](const Json& json) {
+    const auto metric = makeMetric(json, y.shape(), y.shape());
+    metric->createState("metrics/0");
+    metric->update(y, y, {});
+  };
+  std::string message;
+  const Json precision = {{"class_name", "Precision"}, {"config", {{"class_id", 3}}}};
+  EXPECT_EQ(codeOf([&] { update(precision); }, &message), ErrorCode::InvalidArgument);
+  EXPECT_EQ(message, "class_id: expected one of the 3 classes of the predictions, got 3");
+  const Json relative = {{"class_name", "MeanRelativeError"}, {"config", {{"normalizer", {1, 2}}}}};
+  EXPECT_EQ(codeOf([&] { update(relative); }, &message), ErrorCode::ShapeMismatch);
+}
+
+TEST(Metrics, OfClassesAreNaNForWhatIsNone) {
+  for (const double label : {-1.0, 2.0}) {
+    const Json json = {{"class_name", "MeanIoU"}, {"config", {{"num_classes", 2}}}};
+    const auto metric = makeMetric(json, Shape::batched({1}), Shape::batched({1}));
+    metric->createState("metrics/0");
+    GraphRunner step;
+    const Expr yPred = step.feed({3, 1}, {0, 1, 1});
+    metric->update(step.feed({3, 1}, {0, label, 1}), yPred, {});
+    step.run({});
+    GraphRunner reader;
+    EXPECT_TRUE(std::isnan(reader.run({metric->result(reader.graph())})[0][0])) << label;
+  }
 }
 
 TEST(Metrics, KeepTheirStateInNamedVariables) {

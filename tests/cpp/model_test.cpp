@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <set>
 
 #include "allocations.h"
 #include "model/summary.h"
@@ -61,6 +63,69 @@ TEST(Model, ARefusedFitLeavesAModelWithoutShapesUnbuilt) {
   const StepData right{floats({4, 2}), labels(4, 3), nullptr};
   finish(*model->fit(options({}), right, std::nullopt));
   EXPECT_EQ(model->network().inputSizes(), std::vector<int64_t>{2});
+}
+
+/// The logs of a model that gives x itself, over the samples 0.25, 0.5, 0.75 with the labels 0, 1, 1.
+std::vector<double> shown(const Json& loss, const Json& metrics, int64_t batchSize) {
+  const auto model = std::make_shared<Model>(
+      R"({"class_name": "Sequential", "config": {"layers": [{"class_name": "Dense",
+          "config": {"units": 1, "use_bias": false, "kernel_initializer": "ones",
+                     "batch_input_shape": [null, 1]}}]}})",
+      1);
+  model->compile({{"optimizer", "sgd"}, {"loss", loss}, {"metrics", metrics}});
+  const auto x = std::make_shared<Tensor>(DType::Float32, std::vector<int64_t>{3, 1});
+  auto* values = reinterpret_cast<float*>(x->bytes().data());
+  for (int i = 0; i < 3; ++i) values[i] = static_cast<float>(i + 1) / 4.0f;
+  const auto y = std::make_shared<Tensor>(DType::Uint8, std::vector<int64_t>{3, 1});
+  y->bytes()[1] = y->bytes()[2] = std::byte{1};
+  const InferenceOptions options({{"batch_size", batchSize}}, "model.evaluate");
+  const auto run = model->evaluate(options, {x, y, nullptr});
+  while (run->next()) {
+  }
+  return run->logs();
+}
+
+TEST(Model, ShowsVectorsOfLossesAsKeras) {
+  const auto loss = [](const char* reduction) {
+    return Json{{"class_name", "MeanSquaredError"}, {"config", {{"reduction", reduction}}}};
+  };
+  const double first = (0.0625 + 0.25) / 2;
+  EXPECT_FLOAT_EQ(shown(loss("auto"), {}, 2)[0], (2 * first + 0.0625) / 3);
+  EXPECT_FLOAT_EQ(shown(loss("sum"), {}, 2)[0], (2 * 2 * first + 0.0625) / 3);
+  EXPECT_FLOAT_EQ(shown(loss("none"), {}, 2)[0], (2 * 2 * first + 0.0625) / (2 * 2 + 1));
+}
+
+TEST(Model, ShowsEveryMetricWhateverTheBatches) {
+  const std::set<std::string> takesArguments = {
+      "MeanRelativeError", "SensitivityAtSpecificity", "SpecificityAtSensitivity",
+      "PrecisionAtRecall", "RecallAtPrecision",        "IoU",
+      "MeanIoU",           "OneHotIoU",                "OneHotMeanIoU"};
+  Json metrics = Json::array();
+  for (const std::string& name : metricNames()) {
+    if (!takesArguments.contains(name)) metrics.push_back(name);
+  }
+  const std::vector<double> whole = shown("mse", metrics, 3);
+  const std::vector<double> parts = shown("mse", metrics, 2);
+  ASSERT_EQ(whole.size(), metrics.size() + 1);
+  for (size_t i = 1; i < whole.size(); ++i) {
+    // There is no class 1 of one: its cross-entropy is NaN.
+    const bool isNaN = metrics[i - 1] == "SparseCategoricalCrossentropy";
+    EXPECT_EQ(std::isnan(whole[i]), isNaN) << metrics[i - 1];
+    if (isNaN) continue;
+    EXPECT_NEAR(parts[i], whole[i], 1e-5 * std::abs(whole[i])) << metrics[i - 1];
+  }
+}
+
+TEST(Model, TrainsOnClassesAndTheIgnoredOne) {
+  const auto fitWith = [](const Json& config) {
+    const auto model = std::make_shared<Model>(kUnbuilt, 1);
+    model->compile(
+        {{"optimizer", "adam"},
+         {"loss", {{"class_name", "SparseCategoricalCrossentropy"}, {"config", config}}}});
+    finish(*model->fit(options({}), {floats({4, 2}), labels(4, 4), nullptr}, std::nullopt));
+  };
+  fitWith({{"from_logits", true}, {"ignore_class", 3}});
+  EXPECT_THROW(fitWith({{"from_logits", true}, {"ignore_class", 2}}), Error);
 }
 
 /// Lets the engine take no more than `bytes` besides what it has, until the end of the scope.
