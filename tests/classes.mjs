@@ -113,7 +113,8 @@ export async function readmeWithTable() {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { text, due } = await readmeWithTable();
   if (process.argv.includes('--check')) {
-    if (text !== due) throw new Error('the table of classes is out of date: node tests/classes.mjs');
+    if (text !== due)
+      throw new Error('the table of classes is out of date: node tests/classes.mjs');
   } else {
     writeFileSync(readme, due);
   }

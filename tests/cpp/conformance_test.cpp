@@ -1,5 +1,5 @@
-// What every class of every registry must do, whatever it is: one test for all, driven by the registries and by the configs
-// that real Keras wrote into the golden files.
+// What every class of every registry must do, whatever it is: one test for all, driven by the
+// registries and by the configs that real Keras wrote into the golden files.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -173,10 +173,10 @@ void train(const std::shared_ptr<Model>& model, const Json& golden, int64_t epoc
   const Tensor input = goldenTensor(golden["input"]);
   const auto x = std::make_shared<tabtrain::Tensor>(DType::Float32, input.shape);
   writeElements(x->bytes().data(), DType::Float32, input.values);
-  const auto y = std::make_shared<tabtrain::Tensor>(DType::Float32,
-                                                    std::vector<int64_t>{input.shape[0], 2});
-  const auto run = model->fit(FitOptions({{"epochs", epochs}, {"shuffle", false}}),
-                              {x, y, nullptr}, std::nullopt);
+  const auto y =
+      std::make_shared<tabtrain::Tensor>(DType::Float32, std::vector<int64_t>{input.shape[0], 2});
+  const auto run = model->fit(FitOptions({{"epochs", epochs}, {"shuffle", false}}), {x, y, nullptr},
+                              std::nullopt);
   while (run->next() != FitStep::TrainEnd) {
   }
 }
@@ -202,7 +202,8 @@ TEST_P(LayerInAModel, TrainsAndGoesThroughACheckpoint) {
 
   const auto other = modelWith(golden, 2);
   const std::vector<Bytes> shards = {files.data};
-  const RestorePlan plan = other->loadCheckpoint(Bundle(files.index, {shards.begin(), shards.end()}));
+  const RestorePlan plan =
+      other->loadCheckpoint(Bundle(files.index, {shards.begin(), shards.end()}));
   EXPECT_TRUE(plan.missingInFile.empty());
   expectSameWeights(*model, *other);
 }

@@ -1,11 +1,36 @@
 // What both sides exchange: each case is one model, one optimizer, one moment of saving.
 
+const schedule = {
+  className: 'InverseTimeDecay',
+  config: { initial_learning_rate: 0.05, decay_steps: 3, decay_rate: 0.5 },
+};
 const optimizers = {
   sgd: { className: 'SGD', config: { learning_rate: 0.05 } },
   momentum: { className: 'SGD', config: { learning_rate: 0.05, momentum: 0.9 } },
   adam: { className: 'Adam', config: { learning_rate: 0.01 } },
   amsgrad: { className: 'Adam', config: { learning_rate: 0.01, amsgrad: true } },
 };
+/** Exchanged with one model only. */
+const others = {
+  adamw: { className: 'AdamW', config: { learning_rate: 0.01, weight_decay: 0.1 } },
+  adamax: { className: 'Adamax', config: { learning_rate: 0.01 } },
+  nadam: { className: 'Nadam', config: { learning_rate: 0.01 } },
+  rmsprop: { className: 'RMSprop', config: { learning_rate: 0.01 } },
+  centered: {
+    className: 'RMSprop',
+    config: { learning_rate: 0.01, momentum: 0.5, centered: true, epsilon: 0.001 },
+  },
+  adagrad: { className: 'Adagrad', config: { learning_rate: 0.05 } },
+  adadelta: { className: 'Adadelta', config: { learning_rate: 1 } },
+  ftrl: { className: 'Ftrl', config: { learning_rate: 0.05, l1_regularization_strength: 0.01 } },
+  lion: { className: 'Lion', config: { learning_rate: 0.01 } },
+  averages: {
+    className: 'Adam',
+    config: { learning_rate: 0.01, use_ema: true, ema_momentum: 0.9, ema_overwrite_frequency: 3 },
+  },
+  scheduled: { className: 'SGD', config: { momentum: 0.5 }, schedule },
+};
+const newerOnly = ['adamw', 'lion', 'averages'];
 
 /** Models by name, as lists of Keras layers; `classes` is the number of outputs. */
 export const models = {
@@ -33,8 +58,9 @@ export function casesFor(generations) {
     writer: 'save_weights',
   }));
   for (const generation of generations) {
-    for (const [key, optimizer] of Object.entries(optimizers)) {
-      for (const model of Object.keys(models)) {
+    for (const [key, optimizer] of Object.entries({ ...optimizers, ...others })) {
+      if (generation === 'legacy' && newerOnly.includes(key)) continue;
+      for (const model of key in others ? ['normalized'] : Object.keys(models)) {
         for (const trained of [false, true]) {
           const moment = trained ? 'trained' : 'untrained';
           const name = `${model}-${generation}-${key}-${moment}`;

@@ -48,9 +48,14 @@ function build(plan, one, seed) {
   const model = sequential(built, { name: 'sequential' });
   if (one.optimizer) {
     const make = optimizers[one.optimizer.className.toLowerCase()];
-    const legacy = one.generation === 'legacy';
+    const options = { ...camelKeys(one.optimizer.config), legacy: one.generation === 'legacy' };
+    const { schedule } = one.optimizer;
+    if (schedule) {
+      const makeSchedule = optimizers.schedules[factory(schedule.className)];
+      options.learningRate = makeSchedule(camelKeys(schedule.config));
+    }
     model.compile({
-      optimizer: make({ ...camelKeys(one.optimizer.config), legacy }),
+      optimizer: make(options),
       loss: losses.sparseCategoricalCrossentropy({ fromLogits: true }),
     });
   }

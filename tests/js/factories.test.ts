@@ -129,6 +129,36 @@ test('the rate of an optimizer before compile', () => {
   expect(optimizer.identifier()).toEqual({ class_name: 'Adam', config });
 });
 
+test('schedules', () => {
+  const learningRate = optimizers.schedules.cosineDecay({
+    initialLearningRate: 0.1,
+    decaySteps: 100,
+    warmupTarget: 0.5,
+    warmupSteps: 10,
+  });
+  const schedule = {
+    class_name: 'CosineDecay',
+    config: {
+      initial_learning_rate: 0.1,
+      decay_steps: 100,
+      warmup_target: 0.5,
+      warmup_steps: 10,
+    },
+  };
+  const optimizer = optimizers.ftrl({ learningRate, l1RegularizationStrength: 0.5 });
+  expect(wire(optimizer.identifier())).toEqual({
+    class_name: 'Ftrl',
+    config: { learning_rate: schedule, l1_regularization_strength: 0.5 },
+  });
+  expect(wire(optimizers.adam({ learningRate: schedule }).identifier())).toEqual({
+    class_name: 'Adam',
+    config: { learning_rate: schedule },
+  });
+  expect(optimizer.learningRate).toBe(0.1);
+  const steps = optimizers.schedules.piecewiseConstantDecay({ boundaries: [5], values: [2, 1] });
+  expect(optimizers.lion({ learningRate: steps }).learningRate).toBe(2);
+});
+
 describe('refusals', () => {
   const dense = (options: object) => () => layers.dense(options as DenseOptions);
   test.each<[() => unknown, string, (string | RegExp)[]]>([
@@ -156,7 +186,11 @@ describe('refusals', () => {
       'INVALID_ARGUMENT',
       ['kernelInitializer', 'came 3'],
     ],
-    [dense({ units: 1, kernelRegularizer: 3 }), 'INVALID_ARGUMENT', ['kernelRegularizer', 'came 3']],
+    [
+      dense({ units: 1, kernelRegularizer: 3 }),
+      'INVALID_ARGUMENT',
+      ['kernelRegularizer', 'came 3'],
+    ],
     [() => layers.dense(null as never), 'INVALID_ARGUMENT', ['missing|record']],
     [() => layers.dropout({ rate: 1.5 }), 'INVALID_ARGUMENT', ['rate', 'from 0 to 1', 'came 1.5']],
     [() => layers.dropout({} as never), 'INVALID_ARGUMENT', ["missing option 'rate'"]],
@@ -167,14 +201,34 @@ describe('refusals', () => {
       'INVALID_ARGUMENT',
       ['learningRate', '>= 0', 'came -1'],
     ],
-    [() => optimizers.adam({ learningRate: {} as never }), 'UNSUPPORTED', ['schedules']],
+    [
+      () => optimizers.adam({ learningRate: {} as never }),
+      'INVALID_ARGUMENT',
+      ['optimizers.adam: learningRate', 'Keras config'],
+    ],
     [
       () => optimizers.adam({ beta_1: 1 } as never),
       'INVALID_ARGUMENT',
       ["unknown option 'beta_1'", "'beta1'"],
     ],
     [() => optimizers.sgd({ decay: 0.1 }), 'INVALID_ARGUMENT', ['decay', 'legacy']],
-    [() => optimizers.sgd({ clipnorm: 1 } as never), 'UNSUPPORTED', ['clipnorm']],
+    [() => optimizers.nadam({ decay: 0.1 } as never), 'INVALID_ARGUMENT', ["option 'decay'"]],
+    [
+      () => optimizers.adam({ weightDecay: 0.1, legacy: true }),
+      'INVALID_ARGUMENT',
+      ['optimizers.adam: weight_decay', 'legacy: false'],
+    ],
+    [() => optimizers.sgd({ clipnorm: -1 }), 'INVALID_ARGUMENT', ['clipnorm', '>= 0', 'came -1']],
+    [
+      () => optimizers.schedules.exponentialDecay({ initialLearningRate: 1 } as never),
+      'INVALID_ARGUMENT',
+      ["optimizers.schedules.exponentialDecay: missing option 'decaySteps'"],
+    ],
+    [
+      () => optimizers.schedules.piecewiseConstantDecay({ boundaries: [1], values: 'ab' as never }),
+      'INVALID_ARGUMENT',
+      ['values', 'array of numbers', 'came "ab"'],
+    ],
     [
       () => losses.meanSquaredError({ reduction: 'mean' as never }),
       'INVALID_ARGUMENT',

@@ -110,10 +110,9 @@ const NEWER_ONLY = [
   'ema_overwrite_frequency',
   'adaptive_epsilon',
 ];
-const BASE = {
+const COMMON = {
   learningRate,
   legacy: flag,
-  decay: positive,
   clipnorm: nullable(positive),
   clipvalue: nullable(positive),
   globalClipnorm: nullable(positive),
@@ -124,9 +123,16 @@ const BASE = {
   jitCompile: flag,
   name: text,
 } satisfies OptionTable;
+const BASE = { ...COMMON, decay: positive } satisfies OptionTable;
 const BETAS = { ...BASE, beta1: unit, beta2: unit } satisfies OptionTable;
 const MOMENTS = { ...BETAS, epsilon: positive } satisfies OptionTable;
-const { decay: _, ...NADAM } = { ...MOMENTS, scheduleDecay: positive } satisfies OptionTable;
+const NADAM = {
+  ...COMMON,
+  beta1: unit,
+  beta2: unit,
+  epsilon: positive,
+  scheduleDecay: positive,
+} satisfies OptionTable;
 
 /** Keras's default rates other than 0.001, for reading one before the engine has been asked. */
 const RATES: Readonly<Record<string, number>> = { sgd: 0.01, lion: 0.0001 };
@@ -219,7 +225,7 @@ const make =
   (options?: O): Optimizer => {
     const where = `optimizers.${name}`;
     const { legacy, ...config } = toConfig(where, table, options ?? {});
-    const wrong = (legacy ? NEWER_ONLY : LEGACY_ONLY).find((key) => config[key] != null);
+    const wrong = (legacy ? NEWER_ONLY : LEGACY_ONLY).find((key) => key in config);
     if (wrong !== undefined) {
       invalid(`${where}: ${wrong}: goes with legacy: ${legacy ? 'false' : 'true'} only`);
     }

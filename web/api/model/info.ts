@@ -19,7 +19,11 @@ export class ModelInfo {
       this.remote.setTrainable([this.layers.indexOf(layer), ...path], trainable),
   };
 
-  constructor(remote: RemoteModel, layers: readonly (Layer | ModelInfo)[], name: string | undefined) {
+  constructor(
+    remote: RemoteModel,
+    layers: readonly (Layer | ModelInfo)[],
+    name: string | undefined,
+  ) {
     this.remote = remote;
     this.#givenName = name;
     for (const layer of layers) this.append(layer);

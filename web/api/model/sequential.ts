@@ -72,7 +72,8 @@ function layersOf(list: readonly unknown[], where: string): Layer[] {
       return invalid(`${at}: expected { class_name, config }, came ${came(each)}`);
     }
     const { layers, ...rest } = config as Record<string, unknown>;
-    if (class_name !== 'Sequential') return new Layer(class_name, config as Record<string, unknown>);
+    if (class_name !== 'Sequential')
+      return new Layer(class_name, config as Record<string, unknown>);
     if (!Array.isArray(layers)) invalid(`${at}: layers: expected an array, came ${came(layers)}`);
     return new Layer(class_name, rest, layersOf(layers, at));
   });
