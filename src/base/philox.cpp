@@ -1,6 +1,9 @@
 #include "base/philox.h"
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
+#include <numbers>
 
 namespace tabtrain {
 namespace {
@@ -33,6 +36,25 @@ PhiloxBlock philox(PhiloxBlock c, PhiloxKey key) {
 
 float uniformFloat(uint32_t word) {
   return std::bit_cast<float>(0x3f800000u | (word & 0x7fffffu)) - 1.0f;
+}
+
+std::array<float, 4> uniformFloats(const PhiloxBlock& block) {
+  std::array<float, 4> result{};
+  for (size_t i = 0; i < 4; ++i) result[i] = uniformFloat(block[i]);
+  return result;
+}
+
+std::array<float, 4> normalFloats(const PhiloxBlock& block) {
+  constexpr float kSmallest = 1.0e-7f;
+  std::array<float, 4> result{};
+  for (size_t i = 0; i < 4; i += 2) {
+    const float u1 = std::max(uniformFloat(block[i]), kSmallest);
+    const float angle = 2.0f * std::numbers::pi_v<float> * uniformFloat(block[i + 1]);
+    const float radius = std::sqrt(-2.0f * std::log(u1));
+    result[i] = std::sin(angle) * radius;
+    result[i + 1] = std::cos(angle) * radius;
+  }
+  return result;
 }
 
 PhiloxKey streamKey(uint64_t seed, std::string_view path) {

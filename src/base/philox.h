@@ -16,6 +16,13 @@ PhiloxBlock philox(PhiloxBlock counter, PhiloxKey key);
 /// A float32 in [0, 1) with 23 random bits, as TensorFlow makes it.
 float uniformFloat(uint32_t word);
 
+/// Four numbers in [0, 1), one of each word.
+std::array<float, 4> uniformFloats(const PhiloxBlock& block);
+
+/// Four numbers of a standard normal distribution, each two of two words by Box and Muller's
+/// transform, as TensorFlow makes them.
+std::array<float, 4> normalFloats(const PhiloxBlock& block);
+
 /// The key of the random stream `path` under `seed`. Streams are structural paths such as
 /// "layers/1/dropout", so that they do not depend on how many models were made before.
 PhiloxKey streamKey(uint64_t seed, std::string_view path);

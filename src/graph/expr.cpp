@@ -43,6 +43,8 @@ Expr roundDown(Expr x) { return apply("Floor", {x}); }
 Expr relu(Expr x) { return apply("Relu", {x}); }
 Expr sigmoid(Expr x) { return apply("Sigmoid", {x}); }
 Expr hyperbolicTangent(Expr x) { return apply("Tanh", {x}); }
+Expr elu(Expr x) { return apply("Elu", {x}); }
+Expr softplus(Expr x) { return apply("Softplus", {x}); }
 Expr softmax(Expr x) { return apply("Softmax", {toFloat(x)}); }
 Expr logSoftmax(Expr x) { return apply("LogSoftmax", {toFloat(x)}); }
 
@@ -53,6 +55,10 @@ Expr matMul(Expr a, Expr b, bool transposeA, bool transposeB) {
 
 Expr reshape(Expr x, const Shape& shape) {
   return x.shape() == shape ? x : apply("Reshape", {x}, {{"shape", shape}});
+}
+
+Expr transpose(Expr x, const std::vector<int64_t>& order) {
+  return apply("Transpose", {toFloat(x)}, {{"order", Shape::fixed(order)}});
 }
 
 namespace {
@@ -118,8 +124,9 @@ Expr stopGradient(Expr x) { return apply("StopGradient", {x}); }
 
 Expr toFloat(Expr x) { return x.type().dtype == DType::Float32 ? x : apply("Cast", {x}); }
 
-Expr randomUniform(Expr counter, const Shape& shape, uint64_t seed, const std::string& path) {
-  return apply("RandomUniform", {counter},
+Expr randomNumbers(const char* distribution, Expr counter, const Shape& shape, uint64_t seed,
+                   const std::string& path) {
+  return apply(distribution, {counter},
                {{"shape", shape}, {"seed", static_cast<int64_t>(seed)}, {"path", path}});
 }
 

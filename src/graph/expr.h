@@ -57,6 +57,10 @@ Expr roundDown(Expr x);
 Expr relu(Expr x);
 Expr sigmoid(Expr x);
 Expr hyperbolicTangent(Expr x);
+/// x, and exp(x) - 1 where x < 0.
+Expr elu(Expr x);
+/// log(1 + exp(x)).
+Expr softplus(Expr x);
 /// Over the last axis.
 Expr softmax(Expr x);
 Expr logSoftmax(Expr x);
@@ -64,6 +68,8 @@ Expr logSoftmax(Expr x);
 /// [m, k] x [k, n], either one transposed first if asked.
 Expr matMul(Expr a, Expr b, bool transposeA = false, bool transposeB = false);
 Expr reshape(Expr x, const Shape& shape);
+/// Axis i of the result is axis order[i] of x.
+Expr transpose(Expr x, const std::vector<int64_t>& order);
 /// Sums over the axes [begin, end); they stay as 1 if `keepDims`.
 Expr sum(Expr x, size_t begin, size_t end, bool keepDims = false);
 /// The sum of all elements, [].
@@ -82,7 +88,9 @@ Expr sumTo(Expr x, const Shape& shape);
 Expr stopGradient(Expr x);
 /// As float32.
 Expr toFloat(Expr x);
-/// Uniform numbers in [0, 1) from the stream `path` at the value of the int64 `counter`.
-Expr randomUniform(Expr counter, const Shape& shape, uint64_t seed, const std::string& path);
+/// Numbers of "RandomUniform", in [0, 1), or "RandomStandardNormal" from the stream `path` at the
+/// value of the int64 `counter`.
+Expr randomNumbers(const char* distribution, Expr counter, const Shape& shape, uint64_t seed,
+                   const std::string& path);
 
 }  // namespace tabtrain

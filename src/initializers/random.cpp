@@ -1,7 +1,5 @@
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <numbers>
 
 #include "initializers/initializer.h"
 
@@ -16,15 +14,6 @@ PhiloxStream statelessStream(uint64_t seed) {
   const PhiloxBlock mix =
       philox({static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32), 0, 0}, kScrambleKey);
   return {{mix[0], mix[1]}, (uint64_t{mix[3]} << 32) | mix[2]};
-}
-
-/// Two independent normal numbers from two random words.
-std::pair<float, float> boxMuller(uint32_t word0, uint32_t word1) {
-  constexpr float kSmallest = 1.0e-7f;
-  const float u1 = std::max(uniformFloat(word0), kSmallest);
-  const float angle = 2.0f * std::numbers::pi_v<float> * uniformFloat(word1);
-  const float radius = std::sqrt(-2.0f * std::log(u1));
-  return {std::sin(angle) * radius, std::cos(angle) * radius};
 }
 
 }  // namespace
@@ -48,11 +37,7 @@ void fillUniform(std::span<float> out, const PhiloxStream& stream, float low, fl
 void fillNormal(std::span<float> out, const PhiloxStream& stream, float mean, float stddev) {
   std::array<float, 4> normal{};
   for (size_t i = 0; i < out.size(); ++i) {
-    if (i % 4 == 0) {
-      const PhiloxBlock block = stream.block(i / 4);
-      std::tie(normal[0], normal[1]) = boxMuller(block[0], block[1]);
-      std::tie(normal[2], normal[3]) = boxMuller(block[2], block[3]);
-    }
+    if (i % 4 == 0) normal = normalFloats(stream.block(i / 4));
     out[i] = normal[i % 4] * stddev + mean;
   }
 }
@@ -67,12 +52,8 @@ void fillTruncatedNormal(std::span<float> out, const PhiloxStream& stream, float
     const size_t end = std::min(out.size(), begin + kGroup);
     size_t filled = begin;
     for (uint64_t index = begin / kGroup * kBlocksPerGroup; filled < end; ++index) {
-      const PhiloxBlock block = stream.block(index);
-      for (size_t word = 0; word < 4; word += 2) {
-        const auto [first, second] = boxMuller(block[word], block[word + 1]);
-        for (float normal : {first, second}) {
-          if (std::abs(normal) < kLimit && filled < end) out[filled++] = normal * stddev + mean;
-        }
+      for (float normal : normalFloats(stream.block(index))) {
+        if (std::abs(normal) < kLimit && filled < end) out[filled++] = normal * stddev + mean;
       }
     }
   }
@@ -99,24 +80,27 @@ class RandomUniform : public RandomInitializer {
   double low_, high_;
 };
 
-template <bool kTruncated>
 class Normal : public RandomInitializer {
  public:
-  explicit Normal(ConfigReader& reader)
+  Normal(ConfigReader& reader, bool isTruncated)
       : RandomInitializer(reader),
+        isTruncated_(isTruncated),
         mean_(reader.number("mean", 0.0)),
         stddev_(reader.number("stddev", 0.05, 0.0)) {}
-  const char* className() const override { return kTruncated ? "TruncatedNormal" : "RandomNormal"; }
+  const char* className() const override {
+    return isTruncated_ ? "TruncatedNormal" : "RandomNormal";
+  }
   Json config() const override {
     return {{"mean", mean_}, {"stddev", stddev_}, {"seed", seedJson()}};
   }
   void fill(std::span<float> out, const std::vector<int64_t>&,
             const PhiloxStream& stream) const override {
-    (kTruncated ? fillTruncatedNormal : fillNormal)(
+    (isTruncated_ ? fillTruncatedNormal : fillNormal)(
         out, streamFor(stream), static_cast<float>(mean_), static_cast<float>(stddev_));
   }
 
  private:
+  bool isTruncated_;
   double mean_, stddev_;
 };
 
@@ -126,10 +110,10 @@ std::unique_ptr<Initializer> makeRandomUniform(ConfigReader& reader) {
   return std::make_unique<RandomUniform>(reader);
 }
 std::unique_ptr<Initializer> makeRandomNormal(ConfigReader& reader) {
-  return std::make_unique<Normal<false>>(reader);
+  return std::make_unique<Normal>(reader, false);
 }
 std::unique_ptr<Initializer> makeTruncatedNormal(ConfigReader& reader) {
-  return std::make_unique<Normal<true>>(reader);
+  return std::make_unique<Normal>(reader, true);
 }
 
 }  // namespace tabtrain

@@ -59,6 +59,16 @@ void logarithm1p(const ElementwiseArgs& a) noexcept { out(a) = in<0>(a).log1p();
 void hyperbolicTangent(const ElementwiseArgs& a) noexcept { out(a) = in<0>(a).tanh(); }
 void sigmoid(const ElementwiseArgs& a) noexcept { out(a) = in<0>(a).logistic(); }
 
+void errorFunction(const ElementwiseArgs& a) noexcept {
+  for (int64_t i = 0; i < a.count; ++i) a.out[i] = std::erf(a.in[0][i]);
+}
+void elu(const ElementwiseArgs& a) noexcept {
+  out(a) = (in<0>(a) < 0.0f).select(in<0>(a).expm1(), in<0>(a));
+}
+void softplus(const ElementwiseArgs& a) noexcept {
+  out(a) = in<0>(a).max(0.0f) + (-in<0>(a).abs()).exp().log1p();
+}
+
 // A NaN must stay visible: max(NaN, 0) may be either in SIMD, so the comparison decides.
 void relu(const ElementwiseArgs& a) noexcept {
   for (int64_t i = 0; i < a.count; ++i) a.out[i] = a.in[0][i] < 0.0f ? 0.0f : a.in[0][i];

@@ -34,6 +34,11 @@ void relu(const ElementwiseArgs&) noexcept;
 /// Towards zero, as a cast to an integer.
 void truncate(const ElementwiseArgs&) noexcept;
 void roundDown(const ElementwiseArgs&) noexcept;
+void errorFunction(const ElementwiseArgs&) noexcept;
+/// x, and exp(x) - 1 where x < 0.
+void elu(const ElementwiseArgs&) noexcept;
+/// log(1 + exp(x)) without overflow.
+void softplus(const ElementwiseArgs&) noexcept;
 void copy(const ElementwiseArgs&) noexcept;
 
 // Two inputs. Comparisons give 1.0 or 0.0.

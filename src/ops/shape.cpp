@@ -1,4 +1,7 @@
+#include <set>
+
 #include "base/error.h"
+#include "kernels/transpose.h"
 #include "ops/op.h"
 
 /// Ops that move elements or repeat them.
@@ -77,12 +80,68 @@ class OneHot : public Op {
   }
 };
 
+class Transpose : public Op {
+ public:
+  Transpose() : Op("Transpose", OpKind::Whole) {}
+
+  std::vector<ValueType> infer(const Graph& graph, const Node& node) const override {
+    requireFloat(graph, node, 0);
+    const Shape& in = graph.type(node.inputs[0]).shape;
+    const std::vector<int64_t> order = orderOf(node);
+    std::vector<Dim> dims;
+    std::set<int64_t> axes;
+    for (int64_t axis : order) {
+      if (axis < 0 || axis >= static_cast<int64_t>(in.rank())) break;
+      axes.insert(axis);
+      dims.push_back(in[static_cast<size_t>(axis)]);
+    }
+    require(
+        order.size() == in.rank() && axes.size() == in.rank() &&
+            in.rank() <= kernels::kMaxTransposeRank,
+        [&] { return "Transpose: expected each axis once of a tensor of shape " + in.toString(); },
+        ErrorCode::ShapeMismatch);
+    return {{DType::Float32, Shape(std::move(dims))}};
+  }
+  std::vector<Expr> gradient(const GradientArgs& args) const override {
+    const std::vector<int64_t> order = orderOf(args.node);
+    std::vector<int64_t> back(order.size());
+    for (size_t i = 0; i < order.size(); ++i) {
+      back[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);
+    }
+    return {transpose(args.gradients[0], back)};
+  }
+  Kernel kernel(const Graph& graph, const Node& node, int64_t) const override {
+    Kernel kernel;
+    kernel.run = [order = orderOf(node),
+                  in = graph.type(node.inputs[0]).shape](const KernelArgs& args) {
+      kernels::TransposeShape shape;
+      shape.rank = static_cast<int>(order.size());
+      for (size_t i = 0; i < order.size(); ++i) {
+        const auto axis = static_cast<size_t>(order[i]);
+        shape.sizes[i] = in[axis].at(args.batch);
+        shape.strides[i] = in.product(axis + 1, in.rank()).at(args.batch);
+      }
+      kernels::transpose(shape, static_cast<const float*>(args.in[0]),
+                         static_cast<float*>(args.out[0]));
+    };
+    return kernel;
+  }
+
+ private:
+  static std::vector<int64_t> orderOf(const Node& node) {
+    std::vector<int64_t> order;
+    for (const Dim& axis : node.attrs.shape("order").dims()) order.push_back(axis.size);
+    return order;
+  }
+};
+
 }  // namespace
 
 void addShapeOps(OpList& ops) {
   ops.push_back(std::make_unique<Reshape>());
   ops.push_back(std::make_unique<BroadcastTo>());
   ops.push_back(std::make_unique<OneHot>());
+  ops.push_back(std::make_unique<Transpose>());
 }
 
 }  // namespace tabtrain

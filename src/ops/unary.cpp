@@ -53,6 +53,13 @@ void addUnaryOps(OpList& ops) {
   });
   add("Trunc", kernels::truncate, nullptr);
   add("Floor", kernels::roundDown, nullptr);
+  // 2 / sqrt(pi) exp(-x^2)
+  add("Erf", kernels::errorFunction,
+      [](Expr x, Expr, Expr dy) { return dy * (exponential(-square(x)) * 1.1283791670955126f); });
+  add("Elu", kernels::elu, [](Expr, Expr y, Expr dy) {
+    return select(greater(y.graph->constant(0.0f), y), dy * (y + 1.0f), dy);
+  });
+  add("Softplus", kernels::softplus, [](Expr x, Expr, Expr dy) { return dy * sigmoid(x); });
   // Operands arrive as float32 whatever their dtype, so a cast is a copy.
   add("Cast", kernels::copy, nullptr);
   add("StopGradient", kernels::copy, nullptr);

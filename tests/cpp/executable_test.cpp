@@ -123,7 +123,8 @@ TEST(Executable, FetchesWhatItAssigns) {
 TEST(Executable, RandomNumbersFollowTheCounter) {
   Variable counter("n", "n", DType::Int64, {}, false);
   auto graph = std::make_shared<Graph>();
-  const Expr random = randomUniform(graph->read(counter), Shape::fixed({1000}), 5, "x");
+  const Expr random =
+      randomNumbers("RandomUniform", graph->read(counter), Shape::fixed({1000}), 5, "x");
   graph->increment(counter, 1);
   Executable executable(graph, {random}, 1);
   const auto draw = [&] {

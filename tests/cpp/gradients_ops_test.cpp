@@ -21,7 +21,8 @@ TEST(OpGradients, OfOneInput) {
        {Case{"Neg", -2, 2}, Case{"Abs", 0.1, 2}, Case{"Abs", -2, -0.1}, Case{"Square", -2, 2},
         Case{"Sqrt", 0.3, 4}, Case{"Rsqrt", 0.4, 4}, Case{"Exp", -2, 2}, Case{"Log", 0.3, 4},
         Case{"Log1p", -0.5, 3}, Case{"Tanh", -2, 2}, Case{"Sigmoid", -4, 4}, Case{"Relu", 0.1, 2},
-        Case{"Relu", -2, -0.1}, Case{"Softmax", -2, 2}, Case{"LogSoftmax", -2, 2}}) {
+        Case{"Relu", -2, -0.1}, Case{"Erf", -2, 2}, Case{"Elu", -2, 2}, Case{"Softplus", -3, 3},
+        Case{"Softmax", -2, 2}, Case{"LogSoftmax", -2, 2}}) {
     SCOPED_TRACE(c.op);
     checkGradient({spreadTensor({3, 5}, c.low, c.high)},
                   [&](const auto& x) { return apply(c.op, {x[0]}); });
@@ -98,6 +99,14 @@ TEST(OpGradients, OfShapesAndReductions) {
                 [](Expr x) {
                   return square(broadcastTo(reshape(x, Shape::batched({3, 1, 2})),
                                             Shape::batched({3, 5, 2})));
+                }},
+           Case{"transpose",
+                [](Expr x) {
+                  return square(transpose(x, {0, 2, 1}));
+                }},
+           Case{"transpose of the batch",
+                [](Expr x) {
+                  return sum(square(transpose(x, {1, 0, 2})), 0, 1);
                 }},
            Case{"sum of the last", [](Expr x) { return square(sum(x, 2, 3)); }},
            Case{"sum that keeps its axis", [](Expr x) { return square(sum(x, 1, 2, true)); }},
