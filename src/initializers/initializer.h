@@ -20,6 +20,8 @@ class Initializer {
   virtual void fill(std::span<float> out, const std::vector<int64_t>& sizes,
                     const PhiloxStream& stream) const = 0;
   virtual Json config() const { return Json::object(); }
+  /// Throws ShapeMismatch for a weight that it cannot fill; `weight` is for errors.
+  virtual void check(const std::vector<int64_t>& /*sizes*/, const std::string& /*weight*/) const {}
 
   Json toJson() const { return ClassConfig{className(), config()}.toJson(); }
 };
@@ -44,6 +46,8 @@ std::unique_ptr<Initializer> makeInitializer(const Json& json, const std::string
 /// The initializer under `key` of a layer's config, the class `fallback` where absent or null.
 std::unique_ptr<Initializer> makeInitializer(ConfigReader& reader, const std::string& key,
                                              const char* fallback);
+
+std::vector<std::string> initializerNames();
 
 /// out[i] = uniform in [low, high).
 void fillUniform(std::span<float> out, const PhiloxStream& stream, float low, float high);

@@ -11,10 +11,9 @@ std::unique_ptr<Initializer> makeConstant(ConfigReader& reader);
 std::unique_ptr<Initializer> makeRandomUniform(ConfigReader& reader);
 std::unique_ptr<Initializer> makeRandomNormal(ConfigReader& reader);
 std::unique_ptr<Initializer> makeTruncatedNormal(ConfigReader& reader);
-std::unique_ptr<Initializer> makeGlorotUniform(ConfigReader& reader);
-std::unique_ptr<Initializer> makeGlorotNormal(ConfigReader& reader);
-std::unique_ptr<Initializer> makeHeUniform(ConfigReader& reader);
-std::unique_ptr<Initializer> makeHeNormal(ConfigReader& reader);
+std::unique_ptr<Initializer> makeVarianceScaling(ConfigReader& reader);
+std::unique_ptr<Initializer> makeOrthogonal(ConfigReader& reader);
+std::unique_ptr<Initializer> makeIdentity(ConfigReader& reader);
 
 namespace {
 
@@ -25,10 +24,16 @@ const std::array kRows = {
     ClassRow<Initializer>{"RandomUniform", {"random_uniform", "uniform"}, makeRandomUniform},
     ClassRow<Initializer>{"RandomNormal", {"random_normal", "normal"}, makeRandomNormal},
     ClassRow<Initializer>{"TruncatedNormal", {"truncated_normal"}, makeTruncatedNormal},
-    ClassRow<Initializer>{"GlorotUniform", {"glorot_uniform", "xavier_uniform"}, makeGlorotUniform},
-    ClassRow<Initializer>{"GlorotNormal", {"glorot_normal", "xavier_normal"}, makeGlorotNormal},
-    ClassRow<Initializer>{"HeUniform", {"he_uniform"}, makeHeUniform},
-    ClassRow<Initializer>{"HeNormal", {"he_normal"}, makeHeNormal},
+    ClassRow<Initializer>{
+        "GlorotUniform", {"glorot_uniform", "xavier_uniform"}, makeVarianceScaling},
+    ClassRow<Initializer>{"GlorotNormal", {"glorot_normal", "xavier_normal"}, makeVarianceScaling},
+    ClassRow<Initializer>{"HeUniform", {"he_uniform"}, makeVarianceScaling},
+    ClassRow<Initializer>{"HeNormal", {"he_normal"}, makeVarianceScaling},
+    ClassRow<Initializer>{"LecunUniform", {"lecun_uniform"}, makeVarianceScaling},
+    ClassRow<Initializer>{"LecunNormal", {"lecun_normal"}, makeVarianceScaling},
+    ClassRow<Initializer>{"VarianceScaling", {"variance_scaling"}, makeVarianceScaling},
+    ClassRow<Initializer>{"Orthogonal", {"orthogonal"}, makeOrthogonal},
+    ClassRow<Initializer>{"Identity", {"identity"}, makeIdentity},
 };
 
 }  // namespace
@@ -42,5 +47,7 @@ std::unique_ptr<Initializer> makeInitializer(ConfigReader& reader, const std::st
   const Json& json = reader.any(key);
   return makeInitializer(json.is_null() ? Json(fallback) : json, reader.className() + ": " + key);
 }
+
+std::vector<std::string> initializerNames() { return classNames<Initializer>(kRows); }
 
 }  // namespace tabtrain

@@ -11,7 +11,7 @@ ABOUT = (
     "For each initializer: config as Keras 2.8 serialises it; for each shape the distribution of the values: `uniform` in "
     "[low, high), `normal` with mean and stddev, `truncated` (redrawn beyond two of its `stddev`; `std` is what remains), or "
     "`constant`. `values_seed_7`: the first 16 values that Keras draws with seed 7 (2.21 only: stateless Philox, key from "
-    "the seed [7, 0])."
+    "the seed [7, 0]). `matrix`: all values."
 )
 SHAPES = [(64, 32), (200,), (3, 3, 4, 8)]
 # Standard deviation of a standard normal distribution truncated at +-2.
@@ -114,6 +114,24 @@ def cases():
                 "shape": list(SHAPES[0]),
                 "values": array(config(SHAPES[0]).numpy().ravel()[:16])["values"],
             }
+    for name, initializer, shape in matrices():
+        yield {
+            "name": name,
+            "kind": "matrix",
+            "initializer": {"class_name": type(initializer).__name__, "config": plain(initializer.get_config())},
+            "shape": list(shape),
+            "values": array(initializer(shape).numpy().ravel())["values"],
+        }
+
+
+def matrices():
+    for shape in [(3, 3), (2, 4), (4, 2)]:
+        yield f"identity-{shape[0]}-{shape[1]}", I.Identity(gain=0.5), shape
+    if LABEL != "tf2.21":
+        return
+    for shape in [(6, 4), (4, 6), (5, 5), (2, 2, 3, 4), (1, 3), (3, 1)]:
+        key = "-".join(map(str, shape))
+        yield f"orthogonal-{key}-seed-7", I.Orthogonal(gain=1.5, seed=7), shape
 
 
 one_thread()
