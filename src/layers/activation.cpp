@@ -1,27 +1,27 @@
 #include "layers/activations.h"
-#include "layers/layer.h"
 
 namespace tabtrain {
 namespace {
 
 /// An activation function as a layer of its own. keras/layers/core/activation.py.
-class ActivationLayer : public Layer {
+class ActivationLayer : public FunctionLayer {
  public:
   explicit ActivationLayer(ConfigReader& reader)
-      : Layer(reader), activation_(findActivation(required(reader), "Activation: activation")) {}
+      : FunctionLayer(reader),
+        activation_(findActivation(required(reader), "Activation: activation")) {}
   const char* className() const override { return "Activation"; }
-  Expr call(const CallContext&, Expr x) override { return activation_.apply(x); }
+  Expr apply(Expr x) const override { return activation_.apply(x); }
 
  protected:
-  Json ownConfig() const override { return {{"activation", activation_.name}}; }
+  Json ownConfig() const override { return {{"activation", activation_.toJson()}}; }
 
  private:
   static const Json& required(ConfigReader& reader) {
     const Json& json = reader.any("activation");
-    if (json.is_null()) reader.fail("activation", "the name of an activation function");
+    if (json.is_null()) reader.fail("activation", "an activation function");
     return json;
   }
-  const Activation& activation_;
+  Activation activation_;
 };
 
 }  // namespace

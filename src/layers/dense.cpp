@@ -47,7 +47,7 @@ class Dense : public Layer {
   }
 
   Json ownConfig() const override {
-    Json json = {{"units", units_}, {"activation", activation_.name}, {"use_bias", useBias_}};
+    Json json = {{"units", units_}, {"activation", activation_.toJson()}, {"use_bias", useBias_}};
     writeWeightOptions(json, {&kernelOptions_, &biasOptions_}, Json::object(),
                        {{"activity_regularizer", jsonOrNull(activityRegularizer_)}});
     return json;
@@ -55,7 +55,7 @@ class Dense : public Layer {
 
  private:
   int64_t units_;
-  const Activation& activation_;
+  Activation activation_;
   bool useBias_;
   WeightOptions kernelOptions_;
   WeightOptions biasOptions_;

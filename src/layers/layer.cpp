@@ -80,12 +80,23 @@ Variable& Layer::addWeight(const std::string& name, const std::vector<int64_t>& 
 
 Variable& Layer::addWeight(const std::string& name, const std::vector<int64_t>& sizes,
                            const Initializer& initializer, bool trainable) {
-  const std::string path = path_ + "/" + name;
-  const auto fill = [&initializer, sizes, key = streamKey(seed_, path)](std::span<float> elements) {
+  initializer.check(sizes, path_ + "/" + name);
+  const auto fill = [&initializer, sizes,
+                     key = streamKey(seed_, path_ + "/" + name)](std::span<float> elements) {
     initializer.fill(elements, sizes, PhiloxStream(key, 0));
   };
-  weights_.push_back(std::make_unique<Variable>(name_ + "/" + name, path, DType::Float32, sizes,
-                                                trainable && trainable_, fill));
+  return addVariable(name, DType::Float32, sizes, trainable, fill);
+}
+
+Variable& Layer::addCounter(const std::string& name) {
+  return addVariable(name, DType::Int64, {}, /*trainable=*/false, {});
+}
+
+Variable& Layer::addVariable(const std::string& name, DType dtype,
+                             const std::vector<int64_t>& sizes, bool trainable,
+                             const Variable::Fill& fill) {
+  weights_.push_back(std::make_unique<Variable>(name_ + "/" + name, path_ + "/" + name, dtype,
+                                                sizes, trainable && trainable_, fill));
   traits_.push_back({trainable, nullptr, nullptr});
   return *weights_.back();
 }

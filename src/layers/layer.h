@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/class_registry.h"
+#include "base/tensor.h"
 #include "graph/expr.h"
 #include "layers/weight_options.h"
 
@@ -25,6 +26,17 @@ struct CallContext {
   /// Adds the penalty on a layer's output `y` [batch, ...] to the loss, a sample's share of it as
   /// Keras has it. `regularizer` may be null.
   void addActivityLoss(const Regularizer* regularizer, Expr y) const;
+};
+
+/// A layer that learns from data before training, such as Normalization.
+class Adaptable {
+ public:
+  virtual ~Adaptable() = default;
+  /// Writes a row of data as float32.
+  using ReadRow = void (*)(const Tensor& data, int64_t row, float* out);
+  /// Forgets what it knew and learns from `data`. Only once built. Throws ShapeMismatch, and
+  /// InvalidArgument for a layer that cannot.
+  virtual void adapt(const Tensor& data, ReadRow read) = 0;
 };
 
 /// One layer: config in, weights, ops, config out. It is described once; what runs is the graph
@@ -72,6 +84,8 @@ class Layer {
   void addWeightLosses(Graph& graph, std::vector<Expr>& losses) const;
   /// `value` of one of the weights as its constraint lets it be.
   Expr constrain(const Variable& weight, Expr value) const;
+  /// Null of a layer that is not.
+  virtual Adaptable* adaptable() { return nullptr; }
   /// Attributes of Keras's layer that TensorFlow tracks although they hold no value: a checkpoint
   /// has an empty node for each.
   virtual std::vector<std::string> trackedAttributes() const { return {}; }
@@ -87,8 +101,13 @@ class Layer {
                       const WeightOptions& options);
   Variable& addWeight(const std::string& name, const std::vector<int64_t>& sizes,
                       const Initializer& initializer, bool trainable = true);
+  /// An int64 [] that starts at 0 and does not train.
+  Variable& addCounter(const std::string& name);
 
  private:
+  Variable& addVariable(const std::string& name, DType dtype, const std::vector<int64_t>& sizes,
+                        bool trainable, const Variable::Fill& fill);
+
   std::string name_;
   bool trainable_;
   std::optional<std::vector<int64_t>> inputSizes_;
@@ -108,6 +127,8 @@ class Layer {
 
 /// The layer of a config; throws UnknownClass, InvalidArgument.
 std::unique_ptr<Layer> makeLayer(const ClassConfig& config);
+
+std::vector<std::string> layerNames();
 
 /// Snake case of a class name, as Keras numbers layers: "BatchNormalization" ->
 /// "batch_normalization".

@@ -1,16 +1,25 @@
 // Every layer against what real Keras computed: tests/golden/layers.json.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "golden.h"
 #include "graph/autodiff.h"
 #include "graph_runner.h"
-#include "layers/layer.h"
+#include "kernels/elementwise.h"
+#include "layers/activations.h"
 
 namespace tabtrain::testing {
 namespace {
 
 std::string nameOf(const Variable& weight) {
   return weight.name().substr(weight.name().rfind('/') + 1);
+}
+
+std::vector<float> valuesOf(const Variable& weight) {
+  std::vector<float> values(static_cast<size_t>(weight.count()));
+  kernels::toFloat(weight.data(), weight.dtype(), weight.count(), values.data());
+  return values;
 }
 
 class LayerGolden : public ::testing::TestWithParam<GoldenCase> {};
@@ -32,7 +41,19 @@ TEST_P(LayerGolden, EqualsKeras) {
     EXPECT_EQ(nameOf(*weights[i]), weight["name"]);
     const Tensor value = goldenTensor(weight);
     ASSERT_EQ(weights[i]->sizes(), value.shape);
-    writeElements(weights[i]->data(), DType::Float32, value.values);
+    ASSERT_EQ(weights[i]->dtype(), value.dtype);
+    if (!golden.contains("adapted_to")) {
+      writeElements(weights[i]->data(), value.dtype, value.values);
+    }
+  }
+  if (golden.contains("adapted_to")) {
+    const Tensor given = goldenTensor(golden["adapted_to"]);
+    const tabtrain::Tensor data(DType::Float32, given.shape);
+    writeElements(data.bytes().data(), DType::Float32, given.values);
+    layer->adaptable()->adapt(data, [](const tabtrain::Tensor& all, int64_t row, float* out) {
+      kernels::toFloat(all.bytes().data() + static_cast<size_t>(row) * all.rowBytes(),
+                       DType::Float32, all.count() / all.rows(), out);
+    });
   }
 
   Variable step("step", "step", DType::Int64, {}, false);
@@ -65,14 +86,27 @@ TEST_P(LayerGolden, EqualsKeras) {
 
   const Json& after = golden.value("weights_after", golden["weights"]);
   for (size_t i = 0; i < weights.size(); ++i) {
-    const std::span<const float> value(weights[i]->floats(),
-                                       static_cast<size_t>(weights[i]->count()));
-    expectClose(value, goldenTensor(after[i]).values, nameOf(*weights[i]) + " after the call");
+    expectClose(valuesOf(*weights[i]), goldenTensor(after[i]).values,
+                nameOf(*weights[i]) + " after the call");
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Layers, LayerGolden, ::testing::ValuesIn(goldenCases("layers.json")),
                          caseName);
+
+// A class or function without cases would be untested.
+TEST(LayerGoldenCases, AreThereForAllClassesAndActivations) {
+  std::set<std::string> classes = {"Sequential"};  // in the cases of whole models
+  std::set<std::string> activations;
+  for (const GoldenCase& golden : goldenCases("layers.json")) {
+    const Json& layer = golden.json["layer"];
+    classes.insert(layer["class_name"].get<std::string>());
+    const Json activation = layer["config"].value("activation", Json());
+    if (activation.is_string()) activations.insert(activation.get<std::string>());
+  }
+  for (const std::string& name : layerNames()) EXPECT_TRUE(classes.contains(name)) << name;
+  for (const std::string& name : activationNames()) EXPECT_TRUE(activations.contains(name)) << name;
+}
 
 }  // namespace
 }  // namespace tabtrain::testing

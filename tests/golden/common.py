@@ -99,7 +99,7 @@ def plain(value):
     if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
     if isinstance(value, (np.generic, np.ndarray)):
-        return value.item() if value.ndim == 0 else value.tolist()
+        return value.tolist()
     if isinstance(value, tf.TensorShape):
         return value.as_list()
     return value

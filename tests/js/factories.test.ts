@@ -1,7 +1,8 @@
 // Factories: what they refuse at once, and the Keras config that they make.
 import { describe, expect, test } from '@jest/globals';
 import { initializers } from '../../web/api/config/initializers';
-import { layers, type DenseOptions } from '../../web/api/config/layers';
+import type { DenseOptions } from '../../web/api/config/layerOptions';
+import { layers } from '../../web/api/config/layers';
 import { losses } from '../../web/api/config/losses';
 import { metrics } from '../../web/api/config/metrics';
 import { toSnakeCase } from '../../web/api/config/options';
@@ -56,6 +57,93 @@ describe('configs', () => {
       layers.batchNormalization({ batchInputShape: [null, 4], momentum: 0.9 }),
       { class_name: 'BatchNormalization', config: { batch_input_shape: [null, 4], momentum: 0.9 } },
     ],
+    [
+      layers.dense({ units: 2, activation: layers.leakyReLU({ alpha: 0.1 }) }),
+      {
+        class_name: 'Dense',
+        config: { units: 2, activation: { class_name: 'LeakyReLU', config: { alpha: 0.1 } } },
+      },
+    ],
+    [
+      layers.activation({ activation: 'hard_sigmoid' }),
+      { class_name: 'Activation', config: { activation: 'hard_sigmoid' } },
+    ],
+    [
+      layers.reLU({ maxValue: 6, negativeSlope: 0.1, threshold: 0 }),
+      { class_name: 'ReLU', config: { max_value: 6, negative_slope: 0.1, threshold: 0 } },
+    ],
+    [layers.reLU(), { class_name: 'ReLU', config: {} }],
+    [
+      layers.prelu({ sharedAxes: [1, 2], alphaInitializer: 'he_normal' }),
+      {
+        class_name: 'PReLU',
+        config: { alpha_initializer: 'he_normal', shared_axes: [1, 2] },
+      },
+    ],
+    [layers.elu({ alpha: 0.5 }), { class_name: 'ELU', config: { alpha: 0.5 } }],
+    [layers.thresholdedReLU({ theta: 2 }), { class_name: 'ThresholdedReLU', config: { theta: 2 } }],
+    [layers.softmax({ axis: [1, 2] }), { class_name: 'Softmax', config: { axis: [1, 2] } }],
+    [
+      layers.dropout({ rate: 0.5, noiseShape: [null, 1, 3] }),
+      { class_name: 'Dropout', config: { rate: 0.5, noise_shape: [null, 1, 3] } },
+    ],
+    [
+      layers.spatialDropout1d({ rate: 0.5, seed: 3 }),
+      { class_name: 'SpatialDropout1D', config: { rate: 0.5, seed: 3 } },
+    ],
+    [layers.alphaDropout({ rate: 0.5 }), { class_name: 'AlphaDropout', config: { rate: 0.5 } }],
+    [
+      layers.gaussianDropout({ rate: 0.5 }),
+      { class_name: 'GaussianDropout', config: { rate: 0.5 } },
+    ],
+    [layers.gaussianNoise({ stddev: 2 }), { class_name: 'GaussianNoise', config: { stddev: 2 } }],
+    [
+      layers.flatten({ dataFormat: 'channels_first' }),
+      { class_name: 'Flatten', config: { data_format: 'channels_first' } },
+    ],
+    [
+      layers.reshape({ targetShape: [2, -1] }),
+      { class_name: 'Reshape', config: { target_shape: [2, -1] } },
+    ],
+    [layers.permute({ dims: [2, 1] }), { class_name: 'Permute', config: { dims: [2, 1] } }],
+    [layers.repeatVector({ n: 3 }), { class_name: 'RepeatVector', config: { n: 3 } }],
+    [
+      layers.rescaling({ scale: [1, 2], offset: -1 }),
+      { class_name: 'Rescaling', config: { scale: [1, 2], offset: -1 } },
+    ],
+    [
+      layers.normalization({ axis: null, mean: 1, variance: [[2]], invert: true }),
+      {
+        class_name: 'Normalization',
+        config: { axis: [], mean: 1, variance: [[2]], invert: true },
+      },
+    ],
+    [
+      layers.layerNormalization({ axis: [1, 2], epsilon: 0.1, gammaRegularizer: 'l2' }),
+      {
+        class_name: 'LayerNormalization',
+        config: { axis: [1, 2], epsilon: 0.1, gamma_regularizer: 'l2' },
+      },
+    ],
+    [
+      layers.unitNormalization({ axis: 1 }),
+      { class_name: 'UnitNormalization', config: { axis: 1 } },
+    ],
+    [
+      layers.activityRegularization({ l1: 1, l2: 2 }),
+      { class_name: 'ActivityRegularization', config: { l1: 1, l2: 2 } },
+    ],
+    [
+      initializers.varianceScaling({ scale: 2, mode: 'fan_out', distribution: 'uniform', seed: 1 }),
+      {
+        class_name: 'VarianceScaling',
+        config: { scale: 2, mode: 'fan_out', distribution: 'uniform', seed: 1 },
+      },
+    ],
+    [initializers.lecunNormal(), { class_name: 'LecunNormal', config: {} }],
+    [initializers.lecunUniform({ seed: 1 }), { class_name: 'LecunUniform', config: { seed: 1 } }],
+    [initializers.orthogonal({ gain: 2 }), { class_name: 'Orthogonal', config: { gain: 2 } }],
+    [initializers.identity({ gain: 2 }), { class_name: 'Identity', config: { gain: 2 } }],
     [
       losses.sparseCategoricalCrossentropy({ fromLogits: true }),
       { class_name: 'SparseCategoricalCrossentropy', config: { from_logits: true } },
@@ -194,6 +282,20 @@ describe('refusals', () => {
     [() => layers.dense(null as never), 'INVALID_ARGUMENT', ['missing|record']],
     [() => layers.dropout({ rate: 1.5 }), 'INVALID_ARGUMENT', ['rate', 'from 0 to 1', 'came 1.5']],
     [() => layers.dropout({} as never), 'INVALID_ARGUMENT', ["missing option 'rate'"]],
+    [() => layers.reshape({} as never), 'INVALID_ARGUMENT', ["missing option 'targetShape'"]],
+    [
+      () => layers.reshape({ targetShape: [-2] }),
+      'INVALID_ARGUMENT',
+      ['layers.reshape: targetShape', '>= -1', 'came -2'],
+    ],
+    [() => layers.permute({ dims: 2 as never }), 'INVALID_ARGUMENT', ['dims', 'array', 'came 2']],
+    [
+      () => layers.rescaling({ scale: [[1], ['x' as never]] }),
+      'INVALID_ARGUMENT',
+      ['scale', 'number', 'came "x"'],
+    ],
+    [() => layers.softmax({ axis: 1.5 }), 'INVALID_ARGUMENT', ['axis', 'integer', 'came 1.5']],
+    [() => layers.reLU({ maxValue: -1 }), 'INVALID_ARGUMENT', ['maxValue', '>= 0', 'came -1']],
     [() => layers.conv2d(), 'UNSUPPORTED', ['layers.conv2d']],
     [() => new layers.Layer({}), 'UNSUPPORTED', ['custom layers']],
     [

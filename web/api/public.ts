@@ -23,6 +23,7 @@ export type {
 } from './model/options';
 
 export * from './config/layers';
+export type * from './config/layerOptions';
 export * from './config/initializers';
 export { optimizers, Optimizer, type AdamOptions, type OptimizerOptions, type SgdOptions } from './config/optimizers'; // prettier-ignore
 export * from './config/losses';

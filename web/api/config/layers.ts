@@ -1,11 +1,14 @@
 import { Layer } from '../model/layer';
 import { unsupported } from '../errors';
+import type * as Options from './layerOptions';
 import {
+  axes,
   flag,
   integer,
-  notYet,
+  list,
   nullable,
   number,
+  numbers,
   oneOf,
   required,
   shape,
@@ -13,75 +16,7 @@ import {
   toConfig,
   type OptionTable,
 } from './options';
-import { toWire, type Identifier } from './spec';
-
-/** Options of every layer. */
-export interface LayerOptions {
-  /** Default: the class in snake_case, numbered per model. */
-  readonly name?: string;
-  /** Whether `fit` changes its weights; default true. */
-  readonly trainable?: boolean;
-  readonly dtype?: 'float32';
-  /** The shape of one sample, for the first layer. */
-  readonly inputShape?: readonly number[];
-  /** The same with the batch axis (null) in front. */
-  readonly batchInputShape?: readonly (number | null)[];
-}
-
-/** `linear` (default), `relu`, `sigmoid`, `softmax` or `tanh`. */
-export type Activation = 'linear' | 'relu' | 'sigmoid' | 'softmax' | 'tanh' | (string & {});
-
-export interface DenseOptions extends LayerOptions {
-  /** Outputs per sample. */
-  readonly units: number;
-  readonly activation?: Activation | null;
-  /** Default true. */
-  readonly useBias?: boolean;
-  /** Default Glorot uniform. */
-  readonly kernelInitializer?: Identifier;
-  /** Default zeros. */
-  readonly biasInitializer?: Identifier;
-  readonly kernelRegularizer?: Identifier | null;
-  readonly biasRegularizer?: Identifier | null;
-  /** On the outputs, as a mean over the samples. */
-  readonly activityRegularizer?: Identifier | null;
-  readonly kernelConstraint?: Identifier | null;
-  readonly biasConstraint?: Identifier | null;
-}
-
-export interface ActivationOptions extends LayerOptions {
-  readonly activation: Activation;
-}
-
-export interface DropoutOptions extends LayerOptions {
-  /** The part of the inputs that is dropped while training, 0 to 1. */
-  readonly rate: number;
-  readonly seed?: number | null;
-}
-
-export interface BatchNormalizationOptions extends LayerOptions {
-  /** The axis that is kept; default -1, the last. */
-  readonly axis?: number;
-  /** Of the moving mean and variance; default 0.99. */
-  readonly momentum?: number;
-  /** Default 0.001. */
-  readonly epsilon?: number;
-  readonly center?: boolean;
-  readonly scale?: boolean;
-  readonly betaInitializer?: Identifier;
-  readonly gammaInitializer?: Identifier;
-  readonly movingMeanInitializer?: Identifier;
-  readonly movingVarianceInitializer?: Identifier;
-  readonly betaRegularizer?: Identifier | null;
-  readonly gammaRegularizer?: Identifier | null;
-  readonly betaConstraint?: Identifier | null;
-  readonly gammaConstraint?: Identifier | null;
-}
-
-export interface InputLayerOptions extends Omit<LayerOptions, 'trainable'> {
-  /** Taken, as Keras's files have it, but not enforced: a model takes batches of any size. */
-  readonly batchSize?: number | null;
-}
+import { toWire } from './spec';
 
 const BASE = {
   name: text,
@@ -91,35 +26,22 @@ const BASE = {
   batchInputShape: shape(),
 } satisfies OptionTable;
 
-const DENSE = {
-  ...BASE,
-  units: required(integer(1)),
-  activation: nullable(text),
-  useBias: flag,
-  kernelInitializer: toWire,
-  biasInitializer: toWire,
-  kernelRegularizer: nullable(toWire),
-  biasRegularizer: nullable(toWire),
-  activityRegularizer: nullable(toWire),
-  kernelConstraint: nullable(toWire),
-  biasConstraint: nullable(toWire),
-} satisfies OptionTable;
+/** What Keras's arguments say of the weight `name`. */
+const weight = (name: string): OptionTable => ({
+  [`${name}Initializer`]: toWire,
+  [`${name}Regularizer`]: nullable(toWire),
+  [`${name}Constraint`]: nullable(toWire),
+});
 
-const BATCH_NORMALIZATION = {
-  ...BASE,
-  axis: integer(),
-  momentum: number(0, 1),
+const SEED = nullable(integer(0));
+const RATE = { rate: required(number(0, 1)), seed: SEED };
+
+const NORM = {
   epsilon: number(0),
   center: flag,
   scale: flag,
-  betaInitializer: toWire,
-  gammaInitializer: toWire,
-  movingMeanInitializer: toWire,
-  movingVarianceInitializer: toWire,
-  betaRegularizer: nullable(toWire),
-  gammaRegularizer: nullable(toWire),
-  betaConstraint: nullable(toWire),
-  gammaConstraint: nullable(toWire),
+  ...weight('beta'),
+  ...weight('gamma'),
 } satisfies OptionTable;
 
 function make(name: string, className: string, table: OptionTable, options?: object): Layer {
@@ -129,6 +51,14 @@ function make(name: string, className: string, table: OptionTable, options?: obj
     rest['batch_input_shape'] = [batchSize, ...(inputShape as unknown[])];
   return new Layer(className, rest);
 }
+
+type Factory<O> = Record<never, never> extends O ? (options?: O) => Layer : (options: O) => Layer;
+
+/** The factory `name` of a class; its options besides those of every layer. */
+const of =
+  <O extends object>(name: string, className: string, table: OptionTable = {}): Factory<O> =>
+  (options?: O) =>
+    make(name, className, { ...BASE, ...table }, options);
 
 const missing = (name: string) => (): never =>
   unsupported(`layers.${name}: this layer is not in this version`);
@@ -142,26 +72,114 @@ class CustomLayer {
 /** Layers: Keras's classes and arguments, in camelCase. */
 export const layers = {
   /** activation(x · kernel + bias), `[..., in]` -> `[..., units]`. */
-  dense: (options: DenseOptions): Layer => make('dense', 'Dense', DENSE, options),
+  dense: of<Options.DenseOptions>('dense', 'Dense', {
+    units: required(integer(1)),
+    activation: nullable(toWire),
+    useBias: flag,
+    ...weight('kernel'),
+    ...weight('bias'),
+    activityRegularizer: nullable(toWire),
+  }),
   /** An activation function as a layer. */
-  activation: (options: ActivationOptions): Layer =>
-    make('activation', 'Activation', { ...BASE, activation: required(text) }, options),
+  activation: of<Options.ActivationOptions>('activation', 'Activation', {
+    activation: required(toWire),
+  }),
+  /** max(x, 0), with a limit, a slope below and a threshold. */
+  reLU: of<Options.ReLUOptions>('reLU', 'ReLU', {
+    maxValue: nullable(number(0)),
+    negativeSlope: number(0),
+    threshold: number(0),
+  }),
+  /** x, and alpha · x below 0. */
+  leakyReLU: of<Options.LeakyReLUOptions>('leakyReLU', 'LeakyReLU', {
+    alpha: number(),
+    negativeSlope: number(),
+  }),
+  /** x, and alpha · x below 0, with a trained alpha for each element of a sample. */
+  prelu: of<Options.PReluOptions>('prelu', 'PReLU', {
+    ...weight('alpha'),
+    sharedAxes: nullable(axes),
+  }),
+  /** x, and alpha · (exp(x) - 1) below 0. */
+  elu: of<Options.EluOptions>('elu', 'ELU', { alpha: number() }),
+  /** x above theta, else 0. */
+  thresholdedReLU: of<Options.ThresholdedReLUOptions>('thresholdedReLU', 'ThresholdedReLU', {
+    theta: number(0),
+  }),
+  /** exp(x) / sum of exp(x) over `axis`. */
+  softmax: of<Options.AxisOptions>('softmax', 'Softmax', { axis: axes }),
   /** While training, sets inputs to 0 with probability `rate` and scales the rest by 1 / (1 - rate). */
-  dropout: (options: DropoutOptions): Layer =>
-    make(
-      'dropout',
-      'Dropout',
-      { ...BASE, rate: required(number(0, 1)), seed: nullable(integer(0)), noiseShape: notYet },
-      options,
-    ),
+  dropout: of<Options.DropoutOptions>('dropout', 'Dropout', {
+    ...RATE,
+    noiseShape: nullable(list(nullable(integer(1)))),
+  }),
+  /** The same with whole channels of `[batch, steps, channels]`. */
+  spatialDropout1d: of<Options.RateOptions>('spatialDropout1d', 'SpatialDropout1D', RATE),
+  /** While training, sets inputs to SELU's limit so that mean and variance stay. */
+  alphaDropout: of<Options.RateOptions>('alphaDropout', 'AlphaDropout', RATE),
+  /** While training, multiplies by normal numbers of mean 1 and variance rate / (1 - rate). */
+  gaussianDropout: of<Options.RateOptions>('gaussianDropout', 'GaussianDropout', RATE),
+  /** While training, adds normal numbers of mean 0. */
+  gaussianNoise: of<Options.GaussianNoiseOptions>('gaussianNoise', 'GaussianNoise', {
+    stddev: required(number(0)),
+    seed: SEED,
+  }),
   /** `[batch, a, b, ...]` -> `[batch, a * b * ...]`. */
-  flatten: (options?: LayerOptions): Layer =>
-    make('flatten', 'Flatten', { ...BASE, dataFormat: oneOf('channels_last') }, options),
+  flatten: of<Options.FlattenOptions>('flatten', 'Flatten', {
+    dataFormat: oneOf('channels_last', 'channels_first'),
+  }),
+  /** `[batch, ...]` -> `[batch, ...targetShape]`. */
+  reshape: of<Options.ReshapeOptions>('reshape', 'Reshape', {
+    targetShape: required(list(integer(-1))),
+  }),
+  /** The axes behind the batch in another order. */
+  permute: of<Options.PermuteOptions>('permute', 'Permute', { dims: required(list(integer(1))) }),
+  /** `[batch, features]` -> `[batch, n, features]`. */
+  repeatVector: of<Options.RepeatVectorOptions>('repeatVector', 'RepeatVector', {
+    n: required(integer(1)),
+  }),
+  /** x · scale + offset, such as `scale: 1 / 255` for uint8 images. */
+  rescaling: of<Options.RescalingOptions>('rescaling', 'Rescaling', {
+    scale: required(numbers),
+    offset: numbers,
+  }),
+  /** (x - mean) / sqrt(variance) by what `await layer.adapt(data)` or the arguments say. */
+  normalization: of<Options.NormalizationOptions>('normalization', 'Normalization', {
+    axis: (value, where) => (value === null ? [] : axes(value, where)),
+    mean: nullable(numbers),
+    variance: nullable(numbers),
+    invert: flag,
+  }),
   /** Normalises by the batch's mean and variance in training, by their moving means otherwise. */
-  batchNormalization: (options?: BatchNormalizationOptions): Layer =>
-    make('batchNormalization', 'BatchNormalization', BATCH_NORMALIZATION, options),
+  batchNormalization: of<Options.BatchNormalizationOptions>(
+    'batchNormalization',
+    'BatchNormalization',
+    {
+      ...NORM,
+      axis: integer(),
+      momentum: number(0, 1),
+      movingMeanInitializer: toWire,
+      movingVarianceInitializer: toWire,
+    },
+  ),
+  /** Normalises each sample by its own mean and variance over `axis`. */
+  layerNormalization: of<Options.LayerNormalizationOptions>(
+    'layerNormalization',
+    'LayerNormalization',
+    { ...NORM, axis: axes },
+  ),
+  /** Divides by the L2 norm over `axis`. */
+  unitNormalization: of<Options.AxisOptions>('unitNormalization', 'UnitNormalization', {
+    axis: axes,
+  }),
+  /** Adds l1 · sum |x| + l2 · sum x² to the loss, as a mean over the samples. */
+  activityRegularization: of<Options.ActivityRegularizationOptions>(
+    'activityRegularization',
+    'ActivityRegularization',
+    { l1: number(), l2: number() },
+  ),
   /** The model's input, with `inputShape` or `batchInputShape`. */
-  inputLayer: (options: InputLayerOptions): Layer => {
+  inputLayer: (options: Options.InputLayerOptions): Layer => {
     const { name, dtype, inputShape, batchInputShape } = BASE;
     const table = { name, dtype, inputShape, batchInputShape, batchSize: nullable(integer(1)) };
     return make('inputLayer', 'InputLayer', table, options);
@@ -176,6 +194,4 @@ export const layers = {
   embedding: missing('embedding'),
   /** Not in this version: throws `UNSUPPORTED`. */
   lstm: missing('lstm'),
-  /** Not in this version: throws `UNSUPPORTED`. */
-  rescaling: missing('rescaling'),
 } as const;

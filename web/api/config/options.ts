@@ -93,6 +93,22 @@ export const number =
     return invalid(`${where}: expected a number${range}, came ${came(value)}`);
   };
 
+/** A list of what `check` takes. */
+export const list =
+  (check: Check): Check =>
+  (value, where) =>
+    Array.isArray(value)
+      ? value.map((each) => check(each, where))
+      : invalid(`${where}: expected an array, came ${came(value)}`);
+
+/** One axis or a list of axes. */
+export const axes: Check = (value, where) =>
+  (Array.isArray(value) ? list(integer()) : integer())(value, where);
+
+/** A number, or numbers in arrays of any depth. */
+export const numbers: Check = (value, where) =>
+  (Array.isArray(value) ? list(numbers) : number())(value, where);
+
 export const oneOf =
   (...allowed: readonly string[]): Check =>
   (value, where) =>

@@ -1,4 +1,4 @@
-import { integer, number, oneOf, toConfig, type OptionTable } from './options';
+import { axes, number, oneOf, toConfig, type OptionTable } from './options';
 import { Spec } from './spec';
 
 const make =
@@ -34,10 +34,7 @@ export interface NormOptions {
   readonly axis?: number | readonly number[];
 }
 
-const AXES = {
-  axis: (value: unknown, where: string) =>
-    Array.isArray(value) ? value.map((each) => integer()(each, where)) : integer()(value, where),
-};
+const AXES = { axis: axes };
 
 const constrain =
   <O extends object>(name: string, className: string, table: OptionTable) =>

@@ -47,8 +47,9 @@ export function toWire(value: unknown, where: string): string | KerasConfig {
   if (typeof value === 'string' && value !== '') {
     return /^[a-z]+[A-Z]/.test(value) ? toSnakeCase(value) : value;
   }
-  if (value instanceof Spec) return value.toJSON();
   if (value !== null && typeof value === 'object') {
+    // An instance: of a Spec, or a layer that is an activation.
+    if ('toJSON' in value) return (value as Spec).toJSON();
     const { class_name, className, config = {} } = value as Record<string, unknown>;
     const name = class_name ?? className;
     if (typeof name === 'string' && config !== null && typeof config === 'object') {
