@@ -149,6 +149,7 @@ double learningRate(const Model& model) {
 void setLearningRate(Model& model, double value) {
   model.compiled()->optimizer().setHyper("learning_rate", value);
 }
+void adapt(Model& model, val path, val data) { model.adapt(sizes(path), *tensorOrNull(data)); }
 void setTrainable(Model& model, val path, bool trainable) {
   model.setTrainable(sizes(path), trainable);
 }
@@ -271,6 +272,7 @@ EMSCRIPTEN_BINDINGS(tabtrain) {
       .function("learningRate", safe<learningRate>)
       .function("setLearningRate", safe<setLearningRate>)
       .function("setTrainable", safe<setTrainable>)
+      .function("adapt", safe<adapt>)
       .function("weightBytes", safe<weightBytes>)
       .function("setWeights", safe<setWeights>)
       .function("saveCheckpoint", safe<saveCheckpoint>)

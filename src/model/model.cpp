@@ -1,8 +1,24 @@
 #include "model/model.h"
 
+#include <algorithm>
 #include <cstring>
 
+#include "kernels/elementwise.h"
+
 namespace tabtrain {
+namespace {
+
+/// Integers of callers arrive with 32 bits.
+bool isWidened(const Tensor& value, const Variable& variable) {
+  return value.dtype() == DType::Int32 && variable.dtype() == DType::Int64;
+}
+
+void readRow(const Tensor& data, int64_t row, float* out) {
+  const std::byte* bytes = data.bytes().data() + static_cast<size_t>(row) * data.rowBytes();
+  kernels::toFloat(bytes, data.dtype(), data.count() / data.rows(), out);
+}
+
+}  // namespace
 
 Model::Model(const std::string& configJson, uint64_t seed)
     : network_(readModel(parseJson(configJson, "model"))),
@@ -37,17 +53,39 @@ void Model::compile(const Json& json) {
   traced_[0] = traced_[1] = traced_[2] = false;
 }
 
-void Model::setTrainable(const std::vector<int64_t>& path, bool trainable) {
+Layer& Model::layerAt(const std::vector<int64_t>& path) const {
   Layer* layer = network_.get();
   for (const int64_t index : path) {
     const auto& layers = layer->sublayers();
     require(index >= 0 && index < static_cast<int64_t>(layers.size()), [&] {
-      return "layer.trainable: expected the place of a layer below " +
-             std::to_string(layers.size()) + ", got " + std::to_string(index);
+      return "layer: expected the place of a layer below " + std::to_string(layers.size()) +
+             ", got " + std::to_string(index);
     });
     layer = layers[static_cast<size_t>(index)].get();
   }
-  layer->setTrainable(trainable);
+  return *layer;
+}
+
+void Model::setTrainable(const std::vector<int64_t>& path, bool trainable) {
+  layerAt(path).setTrainable(trainable);
+}
+
+void Model::adapt(const std::vector<int64_t>& path, const Tensor& data) {
+  const bool wasBuilt = network_->isBuilt();
+  if (path == std::vector<int64_t>{0}) network_->buildModel(data.rowSizes(), seed_);
+  weights();  // throws where there are none
+  try {
+    const Layer& layer = layerAt(path);
+    Adaptable* adaptable = layerAt(path).adaptable();
+    require(adaptable != nullptr, [&] {
+      return layer.name() + ": adapt: expected a layer that learns from data, such as " +
+             "Normalization, got " + layer.className();
+    });
+    adaptable->adapt(data, readRow);
+  } catch (...) {
+    if (!wasBuilt) network_->unbuild();
+    throw;
+  }
 }
 
 const std::vector<Variable*>& Model::trainedWeights() {
@@ -84,7 +122,8 @@ void Model::setWeights(const std::vector<TensorPtr>& values) {
     const Variable& variable = *variables[i];
     const Tensor& value = *values[i];
     require(
-        value.sizes() == variable.sizes() && value.dtype() == variable.dtype(),
+        value.sizes() == variable.sizes() &&
+            (value.dtype() == variable.dtype() || isWidened(value, variable)),
         [&] {
           return "model.setWeights: " + variable.name() + ": expected " +
                  dtypeName(variable.dtype()) + " " + sizesToString(variable.sizes()) + ", got " +
@@ -94,7 +133,13 @@ void Model::setWeights(const std::vector<TensorPtr>& values) {
     variable.data();  // may find no room, so before anything is written
   }
   for (size_t i = 0; i < values.size(); ++i) {
-    std::memcpy(variables[i]->data(), values[i]->bytes().data(), values[i]->bytes().size());
+    const std::byte* source = values[i]->bytes().data();
+    if (isWidened(*values[i], *variables[i])) {
+      std::copy_n(reinterpret_cast<const int32_t*>(source), values[i]->count(),
+                  &variables[i]->int64());
+    } else {
+      std::memcpy(variables[i]->data(), source, values[i]->bytes().size());
+    }
   }
 }
 

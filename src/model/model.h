@@ -33,6 +33,9 @@ class Model : public std::enable_shared_from_this<Model> {
   /// whole model where it is empty. As in Keras a run of `fit` goes by what was so at the first one
   /// after `compile`.
   void setTrainable(const std::vector<int64_t>& path, bool trainable);
+  /// Lets the layer at `path` learn from data, as Keras's `layer.adapt`; builds the model for data
+  /// of its first layer. Throws InvalidArgument, ShapeMismatch.
+  void adapt(const std::vector<int64_t>& path, const Tensor& data);
   /// What `fit` trains.
   const std::vector<Variable*>& trainedWeights();
   /// Throws InvalidArgument before `compile`.
@@ -67,6 +70,7 @@ class Model : public std::enable_shared_from_this<Model> {
   RestorePlan loadCheckpoint(const Bundle& bundle);
 
  private:
+  Layer& layerAt(const std::vector<int64_t>& path) const;
   template <typename Run, typename... Args>
   std::shared_ptr<Run> start(const Tensor& x, Args&&... args);
   ModelState state(bool withBytes) const;

@@ -83,6 +83,8 @@ export interface EngineModel extends Handle {
   setTrainable(path: number[], trainable: boolean): void;
   weightBytes(index: number): Uint8Array;
   setWeights(tensors: EngineTensor[]): void;
+  /** Lets the layer at that place in the model, and in models within, learn from data. */
+  adapt(path: number[], data: EngineTensor): void;
   saveCheckpoint(optionsJson: string): EngineCheckpoint;
   loadCheckpoint(index: Uint8Array, shards: Uint8Array[]): string;
   fit(

@@ -151,6 +151,17 @@ export class Host implements EngineApi {
     }
   }
 
+  async adaptLayer(id: number, path: readonly number[], tensor: number): Promise<Reply<null>> {
+    try {
+      this.#registry.modelToChange(id, 'layer.adapt');
+      return await this.#change(id, (model) => {
+        model.adapt([...path], this.#registry.tensor(tensor));
+      });
+    } finally {
+      this.#registry.freeTensors([tensor]);
+    }
+  }
+
   async saveWeights(
     id: number,
     path: string,

@@ -146,6 +146,7 @@ export interface EngineApi {
   summary(model: number, lineLength: number): Promise<Reply<string>>;
   getWeights(model: number): Promise<Reply<Uint8Array[]>>;
   setWeights(model: number, tensors: readonly number[]): Promise<Reply<null>>;
+  adaptLayer(model: number, path: readonly number[], tensor: number): Promise<Reply<null>>;
   saveWeights(
     model: number,
     path: string,

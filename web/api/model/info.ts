@@ -1,6 +1,7 @@
 import { TabtrainError, came, didYouMean, invalid } from '../errors';
 import type { Description, LayerDescription, TensorSpec } from '../engine/engine';
 import type { KerasConfig } from '../config/spec';
+import { adaptIn } from './adapt';
 import { Layer, shownConfigs, type LayerOwner } from './layer';
 import type { RemoteModel } from './remote';
 
@@ -17,6 +18,11 @@ export class ModelInfo {
     layerConfig: (layer) => this.#layerConfig(layer),
     setTrainable: (layer, path, trainable) =>
       this.remote.setTrainable([this.layers.indexOf(layer), ...path], trainable),
+    adapt: (layer, path, data) => {
+      if (!this.remote.exists) return null;
+      const place = [this.layers.indexOf(layer), ...path];
+      return adaptIn(this.remote, () => this.configJson(), place, data);
+    },
   };
 
   constructor(

@@ -2,6 +2,8 @@ import { TabtrainError } from '../errors';
 import type { LayerDescription } from '../engine/engine';
 import { flag } from '../config/options';
 import type { KerasConfig } from '../config/spec';
+import type { Data } from '../data/tensor';
+import { adaptAlone, type Adapted } from './adapt';
 
 /** What a layer asks of the model that it is in. */
 export interface LayerOwner {
@@ -9,6 +11,8 @@ export interface LayerOwner {
   layerConfig(layer: Layer): Record<string, unknown> | null;
   /** Tells the engine; `path` is the layer's place in the owner, with that of layers within it. */
   setTrainable(layer: Layer, path: readonly number[], trainable: boolean): void;
+  /** Null as long as the engine does not have the model. */
+  adapt(layer: Layer, path: readonly number[], data: Data): Promise<void> | null;
 }
 
 /** The configs of a model's layers without its InputLayer. */
@@ -25,6 +29,7 @@ export class Layer {
   readonly #layers: readonly Layer[];
   #owner: LayerOwner | null = null;
   #trainable: boolean | null = null;
+  #adapted: Adapted | null = null;
 
   /** @internal @param layers those of a model that becomes a layer, instead of their configs */
   constructor(
@@ -44,6 +49,8 @@ export class Layer {
       },
       setTrainable: (layer, path, trainable) =>
         this.#owner?.setTrainable(this, [this.layers.indexOf(layer), ...path], trainable),
+      adapt: (layer, path, data) =>
+        this.#owner?.adapt(this, [this.layers.indexOf(layer), ...path], data) ?? null,
     };
     for (const layer of layers) layer.#owner = owner;
   }
@@ -92,6 +99,26 @@ export class Layer {
     return this.#owner?.layerConfig(this) ?? { ...this.#config };
   }
 
+  /**
+   * Of Normalization: takes mean and variance from data, `[samples, ...]`. Before its model is used, or
+   * after; a model that has no shapes yet gets those of data for its first layer.
+   * @throws TabtrainError `UNSUPPORTED` for other layers, `INVALID_ARGUMENT` (also while fit runs),
+   *   `SHAPE_MISMATCH`, `DISPOSED`.
+   */
+  async adapt(data: Data): Promise<void> {
+    if (this.className !== 'Normalization') {
+      throw new TabtrainError(
+        'UNSUPPORTED',
+        `layer.adapt: a ${this.className} layer learns in fit`,
+      );
+    }
+    const inModel = () => this.#owner?.adapt(this, [], data) ?? null;
+    const done = inModel();
+    if (done) return done;
+    this.#adapted = await adaptAlone(this.#config, data);
+    await inModel(); // where the model was made meanwhile
+  }
+
   #described(what: string): LayerDescription {
     const description = this.#owner?.layerDescription(this);
     if (description) return description;
@@ -117,6 +144,7 @@ export class Layer {
         ...this.#config,
         ...(this.#trainable === null ? {} : { trainable: this.#trainable }),
         ...(this.#layers.length > 0 ? { layers: this.#layers } : {}),
+        ...(this.#adapted === null ? {} : { adapted: this.#adapted }),
       },
     };
   }
