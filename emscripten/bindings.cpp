@@ -11,6 +11,7 @@
 #include <new>
 
 #include "checkpoint/checkpoint_state.h"
+#include "layers/activations.h"
 #include "model/model.h"
 #include "model/summary.h"
 
@@ -113,7 +114,9 @@ TensorPtr only(const val& list, const char* what) {
 }
 
 StepData stepData(const val& x, const val& y, const val& weights) {
-  return {only(x, "x"), only(y, "y"), tensorOrNull(weights)};
+  // Without targets for predictions.
+  const bool hasTargets = y["length"].as<size_t>() > 0;
+  return {only(x, "x"), hasTargets ? only(y, "y") : nullptr, tensorOrNull(weights)};
 }
 
 // Tensor
@@ -127,7 +130,7 @@ std::string tensorDType(const Tensor& tensor) { return dtypeName(tensor.dtype())
 
 // Model
 
-std::shared_ptr<Model> makeModel(std::string configJson, double seed) {
+std::shared_ptr<Model> newModel(std::string configJson, double seed) {
   return std::make_shared<Model>(configJson, static_cast<uint64_t>(seed));
 }
 std::string configJson(const Model& model) { return pythonDumps(model.network().toJson()); }
@@ -200,6 +203,7 @@ std::shared_ptr<FitRun> fit(Model& model, std::string json, val x, val y, val we
 }
 int fitPeek(const FitRun& run) { return static_cast<int>(run.peek()); }
 int fitNext(FitRun& run) { return static_cast<int>(run.next()); }
+void fitFeed(FitRun& run, val x, val y, val weights) { run.feed(stepData(x, y, weights)); }
 val fitLogs(const FitRun& run) { return array(run.logs()); }
 val fitValidationLogs(const FitRun& run) { return array(run.validationLogs()); }
 template <auto method, typename Run>
@@ -207,17 +211,28 @@ double number(const Run& run) {
   return static_cast<double>((run.*method)());
 }
 
-std::shared_ptr<EvaluateRun> evaluate(Model& model, std::string json, val x, val y, val weights) {
+std::shared_ptr<InferenceRun> evaluate(Model& model, std::string json, val x, val y, val weights) {
   return model.evaluate(InferenceOptions(options(json), "evaluate"), stepData(x, y, weights));
 }
-val evaluateLogs(const EvaluateRun& run) { return array(run.logs()); }
-
-std::shared_ptr<PredictRun> predict(Model& model, std::string json, val x) {
+std::shared_ptr<InferenceRun> predict(Model& model, std::string json, val x) {
   return model.predict(InferenceOptions(options(json), "predict"), only(x, "x"));
 }
-int predictOutputs(const PredictRun&) { return 1; }
-val predictOutput(const PredictRun& run, int) { return view(run.output()); }
-val predictOutputShape(const PredictRun& run, int) { return array(run.outputShape()); }
+void inferenceFeed(InferenceRun& run, val x, val y, val weights) {
+  run.feed(stepData(x, y, weights));
+}
+val inferenceLogs(const InferenceRun& run) { return array(run.logs()); }
+int inferenceOutputs(const InferenceRun&) { return 1; }
+val inferenceOutput(const InferenceRun& run, int) { return view(run.output()); }
+val inferenceOutputShape(const InferenceRun& run, int) { return array(run.outputShape()); }
+
+bool runOnBatch(Model& model, std::string json, val x, val y, val weights) {
+  return model.runOnBatch(OnBatchOptions(options(json)), stepData(x, y, weights));
+}
+val onBatchLogs(const Model& model) { return array(model.onBatch().logs()); }
+val onBatchOutput(const Model& model, int) { return view(model.onBatch().output(model)); }
+val onBatchOutputShape(const Model& model, int) {
+  return array(model.onBatch().outputShape(model));
+}
 
 // The engine
 
@@ -229,6 +244,18 @@ std::string engineInfo() {
               {"liveBytes", AlignedBuffer::liveBytes()},
               {"heapBytes", emscripten_get_heap_size()},
               {"maxMemory", std::min(maxHeap, static_cast<double>(AlignedBuffer::maxBytes()))}}
+      .dump();
+}
+std::string classNames() {
+  return Json{{"layers", layerNames()},
+              {"activations", activationNames()},
+              {"losses", lossNames()},
+              {"metrics", metricNames()},
+              {"optimizers", optimizerNames()},
+              {"schedules", scheduleNames()},
+              {"initializers", initializerNames()},
+              {"regularizers", regularizerNames()},
+              {"constraints", constraintNames()}}
       .dump();
 }
 void setMaxMemory(double bytes) {
@@ -261,7 +288,7 @@ EMSCRIPTEN_BINDINGS(tabtrain) {
       .function("dtype", safe<tensorDType>);
 
   class_<Model>("Model")
-      .smart_ptr_constructor("ModelPtr", safe<makeModel>)
+      .smart_ptr_constructor("ModelPtr", safe<newModel>)
       .function("configJson", safe<configJson>)
       .function("describe", safe<describe>)
       .function("summary", safe<summary>)
@@ -279,7 +306,11 @@ EMSCRIPTEN_BINDINGS(tabtrain) {
       .function("loadCheckpoint", safe<loadCheckpoint>)
       .function("fit", safe<fit>)
       .function("evaluate", safe<evaluate>)
-      .function("predict", safe<predict>);
+      .function("predict", safe<predict>)
+      .function("runOnBatch", safe<runOnBatch>)
+      .function("onBatchLogs", safe<onBatchLogs>)
+      .function("onBatchOutput", safe<onBatchOutput>)
+      .function("onBatchOutputShape", safe<onBatchOutputShape>);
 
   class_<BundleFiles>("Checkpoint")
       .smart_ptr<std::shared_ptr<BundleFiles>>("CheckpointPtr")
@@ -290,6 +321,7 @@ EMSCRIPTEN_BINDINGS(tabtrain) {
       .smart_ptr<std::shared_ptr<FitRun>>("FitRunPtr")
       .function("peek", safe<fitPeek>)
       .function("next", safe<fitNext>)
+      .function("feed", safe<fitFeed>)
       .function("epoch", safe<number<&FitRun::epoch, FitRun>>)
       .function("batch", safe<number<&FitRun::batch, FitRun>>)
       .function("batchSize", safe<number<&FitRun::batchSize, FitRun>>)
@@ -299,26 +331,23 @@ EMSCRIPTEN_BINDINGS(tabtrain) {
       .function("plannedBytes", safe<number<&FitRun::plannedBytes, FitRun>>)
       .function("logs", safe<fitLogs>)
       .function("validationLogs", safe<fitValidationLogs>)
-      .function("insufficientData", safe<&FitRun::insufficientData>)
+      .function("insufficientData", safe<number<&FitRun::insufficientData, FitRun>>)
       .function("stop", safe<&FitRun::stop>);
 
-  class_<EvaluateRun>("EvaluateRun")
-      .smart_ptr<std::shared_ptr<EvaluateRun>>("EvaluateRunPtr")
-      .function("next", safe<&EvaluateRun::next>)
-      .function("batch", safe<number<&EvaluateRun::batch, EvaluateRun>>)
-      .function("steps", safe<number<&EvaluateRun::steps, EvaluateRun>>)
-      .function("logs", safe<evaluateLogs>);
-
-  class_<PredictRun>("PredictRun")
-      .smart_ptr<std::shared_ptr<PredictRun>>("PredictRunPtr")
-      .function("next", safe<&PredictRun::next>)
-      .function("batch", safe<number<&PredictRun::batch, PredictRun>>)
-      .function("steps", safe<number<&PredictRun::steps, PredictRun>>)
-      .function("outputs", safe<predictOutputs>)
-      .function("output", safe<predictOutput>)
-      .function("outputShape", safe<predictOutputShape>);
+  class_<InferenceRun>("InferenceRun")
+      .smart_ptr<std::shared_ptr<InferenceRun>>("InferenceRunPtr")
+      .function("feed", safe<inferenceFeed>)
+      .function("next", safe<&InferenceRun::next>)
+      .function("batch", safe<number<&InferenceRun::batch, InferenceRun>>)
+      .function("steps", safe<number<&InferenceRun::steps, InferenceRun>>)
+      .function("rows", safe<number<&InferenceRun::rows, InferenceRun>>)
+      .function("logs", safe<inferenceLogs>)
+      .function("outputs", safe<inferenceOutputs>)
+      .function("output", safe<inferenceOutput>)
+      .function("outputShape", safe<inferenceOutputShape>);
 
   emscripten::function("engineInfo", safe<engineInfo>);
+  emscripten::function("classNames", safe<classNames>);
   emscripten::function("setMaxMemory", safe<setMaxMemory>);
   emscripten::function("listVariables", safe<listBundle>);
   emscripten::function("bundleShards", safe<bundleShards>);

@@ -15,6 +15,7 @@ class Batches {
   /// Rows [begin, end) of `tensors`, which are fed to a program's inputs in this order.
   Batches(std::vector<TensorPtr> tensors, int64_t begin, int64_t end, int64_t batchSize);
 
+  const std::vector<TensorPtr>& tensors() const { return tensors_; }
   /// The batches of one pass.
   int64_t count() const { return (rows_ + batchSize_ - 1) / batchSize_; }
   /// The rows of the largest batch.

@@ -41,6 +41,8 @@ FitOptions::FitOptions(const Json& json) {
   if (!classWeight.is_null() && !classWeight.is_object()) {
     reader.fail("class_weight", "a record from class numbers to weights");
   }
+  fed = reader.boolean("fed", false);
+  validationFed = reader.boolean("validation_fed", false);
   reader.finish();
 }
 
@@ -49,20 +51,16 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
     : model_(std::move(model)),
       compiled_(model_->compiled()),
       options_(options),
+      train_(Phase::Kind::Train, *model_, compiled_, "train"),
       epoch_(options.initialEpoch - 1) {
-  const Sequential& network = model_->network();
-  checkInput(network, *train.x, "model.fit");
-  checkTargets(network, *compiled_, train, "model.fit");
-  StepData data = train;
-  data.weights = rowWeights(train.weights, options_.classWeight, *train.y);
-  StepData validated = data;
+  const StepData data = checkedData(*model_, *compiled_, train, options_.classWeight,
+                                    options_.fed ? "model.fit: batch 0" : "model.fit");
   const int64_t rows = train.x->rows();
+  StepData validated = data;
   int64_t split = rows;
   if (validation) {
-    validated = *validation;
-    checkInput(network, *validated.x, "model.fit: validationData");
-    checkTargets(network, *compiled_, validated, "model.fit: validationData");
-    validated.weights = rowWeights(validated.weights, nullptr, *validated.y);
+    validated =
+        checkedData(*model_, *compiled_, *validation, nullptr, "model.fit: validationData");
   } else if (options_.validationSplit > 0.0) {
     split = static_cast<int64_t>(
         std::floor(static_cast<double>(rows) * (1.0 - options_.validationSplit)));
@@ -71,40 +69,38 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
              "got " +
              Json(options_.validationSplit).dump() + " of " + std::to_string(rows) + " samples";
     });
-    validated.weights = rowWeights(train.weights, nullptr, *train.y);
+    validated.weights = rowWeights(train.weights, nullptr, *train.y, "model.fit");
   }
 
   const bool validates = validation || split < rows;
-  if (validates) {
-    validation_ = makePhase(validated, validation ? 0 : split, validated.x->rows(),
-                            options_.validationBatchSize.value_or(options_.batchSize), "test");
-    validation_->program = traceTestStep(*model_, *compiled_, validated, validation_->logs,
-                                         validation_->batches.largest());
-    validationSteps_ = options_.validationSteps.value_or(validation_->batches.count());
+  if (validates || options_.validationFed) {
+    validation_.emplace(Phase::Kind::Test, *model_, compiled_, "test");
+    validationSteps_ = options_.validationSteps.value_or(0);
   }
-  train_ = makePhase(data, 0, split, options_.batchSize, "train");
-  steps_ = options_.stepsPerEpoch.value_or(train_->batches.count());
+  if (validates) {
+    validation_->take(validated, validation ? 0 : split, validated.x->rows(),
+                      options_.validationBatchSize.value_or(options_.batchSize));
+    validation_->plan();
+    if (validationSteps_ == 0) validationSteps_ = validation_->count();
+  }
+  if (options_.fed) options_.batchSize = rows;
+  train_.take(data, 0, split, options_.batchSize);
+  steps_ = options_.stepsPerEpoch.value_or(options_.fed ? 0 : train_.count());
   if (options_.initialEpoch >= options_.epochs) {
     next_ = FitStep::TrainEnd;
     return;
   }
-  Optimizer& optimizer = compiled_->optimizer();
-  const bool wasBuilt = optimizer.isBuilt();
-  try {
-    train_->program =
-        traceTrainStep(*model_, *compiled_, data, train_->logs, train_->batches.largest());
-  } catch (...) {
-    if (!wasBuilt) optimizer.unbuild();
-    throw;
-  }
+  train_.plan();
   model_->noteTraced(Model::Traced::Fit);
 }
 
-FitRun::Phase FitRun::makePhase(const StepData& data, int64_t begin, int64_t end, int64_t batchSize,
-                                const char* path) const {
-  return {Batches(data.list(), begin, end, batchSize),
-          RunningLogs(*compiled_, Shape::batched(data.y->rowSizes()),
-                      model_->network().outputShape(), path)};
+void FitRun::feed(const StepData& batch) {
+  const bool validates = next_ == FitStep::ValidationBatch;
+  const std::string what = std::string("model.fit: ") + (validates ? "validationData: " : "") +
+                           "batch " + std::to_string(validates ? validationBatch_ : batch_);
+  const Json& classWeight = validates ? Json() : options_.classWeight;
+  (validates ? *validation_ : train_)
+      .feed(checkedData(*model_, *compiled_, batch, classWeight, what), what);
 }
 
 FitStep FitRun::next() {
@@ -113,12 +109,17 @@ FitStep FitRun::next() {
     case FitStep::EpochBegin:
       ++epoch_;
       batch_ = 0;
-      train_->logs.reset();
+      train_.logs()->reset();
       next_ = FitStep::TrainBatch;
       break;
     case FitStep::TrainBatch:
       if (!hasTrainBatch()) {
-        insufficientData_ = trainDataEnded_ = true;
+        if (steps_ == 0) {
+          steps_ = batch_;
+        } else {
+          noteMissing(options_.epochs - options_.initialEpoch, steps_);
+          trainDataEnded_ = true;
+        }
         endBatches();
         return next();
       }
@@ -127,18 +128,29 @@ FitStep FitRun::next() {
       break;
     case FitStep::ValidationBegin:
       validationBatch_ = 0;
-      validation_->logs.reset();
+      if (validation_->logs()) validation_->logs()->reset();
       model_->noteTraced(Model::Traced::Evaluate);
       next_ = FitStep::ValidationBatch;
       break;
     case FitStep::ValidationBatch:
-      if (validationBatch_ == validation_->batches.count()) {
-        insufficientData_ = true;
+      if (!hasValidationBatch()) {
+        require(validationBatch_ > 0, [] {
+          return std::string("model.fit: validationData: the dataset gave no batch");
+        });
+        if (validationSteps_ == 0) {
+          validationSteps_ = validationBatch_;
+        } else {
+          noteMissing(1, validationSteps_);
+        }
         next_ = FitStep::ValidationEnd;
         return next();
       }
-      runValidationBatch();
-      if (validationBatch_ == validationSteps_) next_ = FitStep::ValidationEnd;
+      if (options_.validationFed) {
+        validation_->runFed();
+      } else {
+        validation_->run(validationBatch_);
+      }
+      if (++validationBatch_ == validationSteps_) next_ = FitStep::ValidationEnd;
       break;
     case FitStep::ValidationEnd:
       next_ = FitStep::EpochEnd;
@@ -160,30 +172,37 @@ void FitRun::stop() {
 }
 
 bool FitRun::hasTrainBatch() const {
+  if (options_.fed) return train_.count() > 0;
   // Keras feeds an epoch of `stepsPerEpoch` from where the last one stopped, in as many passes
   // over the data as there are epochs to go.
   const int64_t passes = options_.epochs - options_.initialEpoch;
-  return batchOfPass_ < train_->batches.count() || pass_ < passes;
+  return batchOfPass_ < train_.count() || pass_ < passes;
 }
 
 void FitRun::runTrainBatch() {
-  const bool ownPass = steps_ == train_->batches.count();
-  const bool passDone = batchOfPass_ == train_->batches.count();
+  if (options_.fed) {
+    train_.runFed();
+    ++batch_;
+    return;
+  }
+  const bool ownPass = steps_ == train_.count();
+  const bool passDone = batchOfPass_ == train_.count();
   if (pass_ == 0 || passDone || (ownPass && batch_ == 0)) {
-    if (options_.shuffle) train_->batches.shuffle(model_->nextShuffle());
+    if (options_.shuffle) train_.shuffle(model_->nextShuffle());
     ++pass_;
     batchOfPass_ = 0;
   }
-  const int64_t rows = train_->batches.load(batchOfPass_, *train_->program);
-  train_->program->run(rows);
+  train_.run(batchOfPass_);
   ++batchOfPass_;
   ++batch_;
 }
 
-void FitRun::runValidationBatch() {
-  const int64_t rows = validation_->batches.load(validationBatch_, *validation_->program);
-  validation_->program->run(rows);
-  ++validationBatch_;
+bool FitRun::hasValidationBatch() const {
+  return validation_->count() > (options_.validationFed ? 0 : validationBatch_);
+}
+
+void FitRun::noteMissing(int64_t epochs, int64_t steps) {
+  if (insufficientData_ == 0) insufficientData_ = epochs * steps;
 }
 
 bool FitRun::validatesAfter(int64_t epoch) const {
@@ -200,23 +219,22 @@ void FitRun::endBatches() {
 }
 
 void FitRun::endEpoch() {
-  // An epoch that would begin without data is not begun.
+  // An epoch of rows that would begin without data is not begun.
   const bool hasMore = !trainDataEnded_ && epoch_ + 1 < options_.epochs && !stopped_;
-  if (hasMore && !hasTrainBatch()) insufficientData_ = true;
-  next_ = hasMore && hasTrainBatch() ? FitStep::EpochBegin : FitStep::TrainEnd;
+  const bool hasData = options_.fed || hasTrainBatch();
+  if (hasMore && !hasData) noteMissing(options_.epochs - options_.initialEpoch, steps_);
+  next_ = hasMore && hasData ? FitStep::EpochBegin : FitStep::TrainEnd;
 }
 
-std::vector<double> FitRun::logs() const { return train_->logs.read(); }
+std::vector<double> FitRun::logs() const { return train_.logs()->read(); }
 
 std::vector<double> FitRun::validationLogs() const {
-  return validation_ ? validation_->logs.read() : std::vector<double>{};
+  return validation_ && validation_->logs() ? validation_->logs()->read() : std::vector<double>{};
 }
 
 size_t FitRun::plannedBytes() const {
-  size_t bytes = 0;
-  for (const auto* phase : {&train_, &validation_}) {
-    if (*phase && (*phase)->program) bytes += (*phase)->program->plannedBytes();
-  }
+  size_t bytes = train_.program() ? train_.program()->plannedBytes() : 0;
+  if (validation_ && validation_->program()) bytes += validation_->program()->plannedBytes();
   return bytes;
 }
 

@@ -1,30 +1,14 @@
 #include "model/inference_run.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "model/model.h"
-#include "model/targets.h"
 
 namespace tabtrain {
 namespace {
 
-std::vector<int64_t> withRows(int64_t rows, const std::vector<int64_t>& rowSizes) {
-  std::vector<int64_t> sizes = {rows};
-  sizes.insert(sizes.end(), rowSizes.begin(), rowSizes.end());
-  return sizes;
-}
-
-StepData checked(const Model& model, const Compiled& compiled, StepData data) {
-  checkInput(model.network(), *data.x, "model.evaluate");
-  checkTargets(model.network(), compiled, data, "model.evaluate");
-  data.weights = rowWeights(data.weights, nullptr, *data.y);
-  return data;
-}
-
-const Tensor& checkedInput(const Model& model, const TensorPtr& x) {
-  checkInput(model.network(), *x, "model.predict");
-  return *x;
+const char* nameOf(Phase::Kind kind) {
+  return kind == Phase::Kind::Predict ? "model.predict" : "model.evaluate";
 }
 
 }  // namespace
@@ -33,58 +17,62 @@ InferenceOptions::InferenceOptions(const Json& json, const char* what) {
   ConfigReader reader(what, json);
   batchSize = reader.integer("batch_size", 32, 1);
   if (!reader.any("steps").is_null()) steps = reader.integer("steps", std::nullopt, 1);
+  fed = reader.boolean("fed", false);
   reader.finish();
 }
 
-EvaluateRun::EvaluateRun(std::shared_ptr<Model> model, const InferenceOptions& options,
-                         const StepData& given)
+InferenceRun::InferenceRun(std::shared_ptr<Model> model, Phase::Kind kind,
+                           const InferenceOptions& options, const StepData& given)
     : model_(std::move(model)),
-      compiled_(model_->compiled()),
-      batches_({}, 0, 0, 1),
-      logs_(*compiled_, Shape::batched(given.y->rowSizes()), model_->network().outputShape(),
-            "test") {
-  const StepData data = checked(*model_, *compiled_, given);
-  batches_ = Batches(data.list(), 0, data.x->rows(), options.batchSize);
-  program_ = traceTestStep(*model_, *compiled_, data, logs_, batches_.largest());
-  steps_ = options.steps.value_or(batches_.count());
-  model_->noteTraced(Model::Traced::Evaluate);
+      kind_(kind),
+      compiled_(kind == Phase::Kind::Predict ? nullptr : model_->compiled()),
+      phase_(kind, *model_, compiled_, "test"),
+      fed_(options.fed) {
+  const std::string what = nameOf(kind);
+  const StepData data = checked(given, fed_ ? what + ": batch 0" : what);
+  const int64_t rows = data.x->rows();
+  phase_.take(data, 0, rows, fed_ ? rows : options.batchSize);
+  phase_.plan();
+  steps_ = options.steps.value_or(fed_ ? 0 : phase_.count());
+  if (!fed_) allRows_ = std::min(rows, multiplyCounts(steps_, options.batchSize));
+  model_->noteTraced(compiled_ ? Model::Traced::Evaluate : Model::Traced::Predict);
 }
 
-bool EvaluateRun::next() {
-  if (batch_ == std::min(steps_, batches_.count())) return false;
-  program_->run(batches_.load(batch_, *program_));
+StepData InferenceRun::checked(const StepData& data, const std::string& what) const {
+  if (compiled_) return checkedData(*model_, *compiled_, data, nullptr, what);
+  checkInput(model_->network(), *data.x, what);
+  return data;
+}
+
+void InferenceRun::feed(const StepData& batch) {
+  const std::string what = std::string(nameOf(kind_)) + ": batch " + std::to_string(batch_);
+  phase_.feed(checked(batch, what), what);
+}
+
+bool InferenceRun::next() {
+  const bool isDone = steps_ > 0 && batch_ == steps_;
+  if (isDone || phase_.count() <= (fed_ ? 0 : batch_)) return false;
+  rows_ = fed_ ? phase_.runFed() : phase_.run(batch_);
   ++batch_;
   return true;
 }
 
-PredictRun::PredictRun(std::shared_ptr<Model> model, const InferenceOptions& options,
-                       const TensorPtr& x)
-    : model_(std::move(model)),
-      batches_({x}, 0, checkedInput(*model_, x).rows(), options.batchSize),
-      program_(tracePredictStep(*model_, *x, batches_.largest())),
-      steps_(std::min(options.steps.value_or(batches_.count()), batches_.count())),
-      rowSizes_(model_->network().outputShape().sizesWithoutBatch()),
-      output_(DType::Float32,
-              withRows(std::min(x->rows(), steps_ * options.batchSize), rowSizes_)) {
-  model_->noteTraced(Model::Traced::Predict);
+std::span<const std::byte> InferenceRun::output() const {
+  return outputBytes(*model_, *phase_.program(), rows_);
 }
 
-bool PredictRun::next() {
-  if (batch_ == steps_) return false;
-  const int64_t rows = batches_.load(batch_, *program_);
-  program_->run(rows);
-  const size_t rowBytes = output_.rowBytes();
-  std::memcpy(output_.bytes().data() + static_cast<size_t>(rowsDone_) * rowBytes,
-              program_->fetch(0), static_cast<size_t>(rows) * rowBytes);
-  rowsDone_ += rows;
-  ++batch_;
-  return true;
+std::vector<int64_t> InferenceRun::outputShape() const { return outputSizes(*model_, rows_); }
+
+std::span<const std::byte> outputBytes(const Model& model, const Executable& program,
+                                       int64_t rows) {
+  const auto count = static_cast<size_t>(elementCount(outputSizes(model, rows)));
+  return std::as_bytes(std::span<const float>(program.fetch(0), count));
 }
 
-std::span<const std::byte> PredictRun::output() const {
-  return output_.bytes().first(static_cast<size_t>(rowsDone_) * output_.rowBytes());
+std::vector<int64_t> outputSizes(const Model& model, int64_t rows) {
+  std::vector<int64_t> sizes = model.network().outputShape().sizesWithoutBatch();
+  sizes.insert(sizes.begin(), rows);
+  return sizes;
 }
-
-std::vector<int64_t> PredictRun::outputShape() const { return withRows(rowsDone_, rowSizes_); }
 
 }  // namespace tabtrain

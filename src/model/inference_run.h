@@ -4,8 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "model/batches.h"
-#include "model/programs.h"
+#include "model/phase.h"
 
 namespace tabtrain {
 
@@ -18,53 +17,50 @@ struct InferenceOptions {
 
   int64_t batchSize = 32;
   std::optional<int64_t> steps;
+  /// Whether batches are fed one by one, instead of rows of tensors that are there from the start.
+  bool fed = false;
 };
 
-/// One `evaluate`: loss and metrics over data, batch by batch.
-class EvaluateRun {
+/// One `evaluate` or `predict`, batch by batch: loss and metrics over data, or the outputs,
+/// `[rows, ...]` of float32, for rows of x.
+class InferenceRun {
  public:
-  /// Throws ShapeMismatch, InvalidArgument, OutOfMemory.
-  EvaluateRun(std::shared_ptr<Model> model, const InferenceOptions& options, const StepData& data);
+  /// `data` is the first batch where batches are fed; without targets for `predict`, which needs no
+  /// compiled model. Throws ShapeMismatch, InvalidArgument, OutOfMemory.
+  InferenceRun(std::shared_ptr<Model> model, Phase::Kind kind, const InferenceOptions& options,
+               const StepData& data);
 
+  /// Gives the next batch. A larger one than any before is planned anew. Throws as the constructor
+  /// does; the sentence names the batch.
+  void feed(const StepData& batch);
   /// Does one batch; false when all are done or no data is left.
   bool next();
   int64_t batch() const { return batch_ - 1; }
+  /// 0 where it is not known.
   int64_t steps() const { return steps_; }
-  std::vector<double> logs() const { return logs_.read(); }
-
- private:
-  std::shared_ptr<Model> model_;
-  std::shared_ptr<const Compiled> compiled_;
-  Batches batches_;
-  RunningLogs logs_;
-  std::unique_ptr<Executable> program_;
-  int64_t steps_;
-  int64_t batch_ = 0;
-};
-
-/// One `predict`: `[rows, ...]` of float32 for the rows of x.
-class PredictRun {
- public:
-  /// Throws ShapeMismatch, OutOfMemory.
-  PredictRun(std::shared_ptr<Model> model, const InferenceOptions& options, const TensorPtr& x);
-
-  /// Does one batch; false when all are done.
-  bool next();
-  int64_t batch() const { return batch_ - 1; }
-  int64_t steps() const { return steps_; }
-  /// The predictions of the batches done.
+  /// All rows of the run; 0 where that is not known.
+  int64_t rows() const { return allRows_; }
+  std::vector<double> logs() const { return phase_.logs()->read(); }
+  /// The predictions of the last batch, valid until the next one.
   std::span<const std::byte> output() const;
   std::vector<int64_t> outputShape() const;
 
  private:
+  StepData checked(const StepData& data, const std::string& what) const;
+
   std::shared_ptr<Model> model_;
-  Batches batches_;
-  std::unique_ptr<Executable> program_;
+  Phase::Kind kind_;
+  std::shared_ptr<const Compiled> compiled_;
+  Phase phase_;
+  bool fed_;
   int64_t steps_;
+  int64_t allRows_ = 0;
   int64_t batch_ = 0;
-  int64_t rowsDone_ = 0;
-  std::vector<int64_t> rowSizes_;
-  Tensor output_;
+  int64_t rows_ = 0;  // of the last batch
 };
+
+/// The bytes and the shape of the first `rows` predictions of a step.
+std::span<const std::byte> outputBytes(const Model& model, const Executable& program, int64_t rows);
+std::vector<int64_t> outputSizes(const Model& model, int64_t rows);
 
 }  // namespace tabtrain

@@ -51,6 +51,7 @@ void Model::compile(const Json& json) {
   compiled_ = std::make_shared<Compiled>(json);
   trained_.clear();
   traced_[0] = traced_[1] = traced_[2] = false;
+  onBatch_ = {};
 }
 
 Layer& Model::layerAt(const std::vector<int64_t>& path) const {
@@ -143,14 +144,15 @@ void Model::setWeights(const std::vector<TensorPtr>& values) {
   }
 }
 
-template <typename Run, typename... Args>
-std::shared_ptr<Run> Model::start(const Tensor& x, Args&&... args) {
-  if (network_->isBuilt()) return std::make_shared<Run>(shared_from_this(), args...);
+template <typename Start>
+auto Model::start(const Tensor& x, Start&& begin) {
+  if (network_->isBuilt()) return begin();
   network_->buildModel(x.rowSizes(), seed_);
   try {
-    return std::make_shared<Run>(shared_from_this(), args...);
+    return begin();
   } catch (...) {
     trained_.clear();
+    onBatch_ = {};
     network_->unbuild();
     throw;
   }
@@ -159,17 +161,29 @@ std::shared_ptr<Run> Model::start(const Tensor& x, Args&&... args) {
 std::shared_ptr<FitRun> Model::fit(const FitOptions& options, const StepData& train,
                                    const std::optional<StepData>& validation) {
   compiled();
-  return start<FitRun>(*train.x, options, train, validation);
+  return start(*train.x, [&] {
+    return std::make_shared<FitRun>(shared_from_this(), options, train, validation);
+  });
 }
 
-std::shared_ptr<EvaluateRun> Model::evaluate(const InferenceOptions& options,
-                                             const StepData& data) {
+std::shared_ptr<InferenceRun> Model::evaluate(const InferenceOptions& options,
+                                              const StepData& data) {
   compiled();
-  return start<EvaluateRun>(*data.x, options, data);
+  return start(*data.x, [&] {
+    return std::make_shared<InferenceRun>(shared_from_this(), Phase::Kind::Test, options, data);
+  });
 }
 
-std::shared_ptr<PredictRun> Model::predict(const InferenceOptions& options, const TensorPtr& x) {
-  return start<PredictRun>(*x, options, x);
+std::shared_ptr<InferenceRun> Model::predict(const InferenceOptions& options, const TensorPtr& x) {
+  return start(*x, [&] {
+    return std::make_shared<InferenceRun>(shared_from_this(), Phase::Kind::Predict, options,
+                                          StepData{x, nullptr, nullptr});
+  });
+}
+
+bool Model::runOnBatch(const OnBatchOptions& options, const StepData& data) {
+  if (options.kind != Phase::Kind::Predict) compiled();
+  return start(*data.x, [&] { return onBatch_.run(*this, options, data); });
 }
 
 }  // namespace tabtrain

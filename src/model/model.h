@@ -10,6 +10,7 @@
 #include "model/compiled.h"
 #include "model/fit_run.h"
 #include "model/inference_run.h"
+#include "model/on_batch.h"
 
 namespace tabtrain {
 
@@ -57,8 +58,11 @@ class Model : public std::enable_shared_from_this<Model> {
   // the data's.
   std::shared_ptr<FitRun> fit(const FitOptions& options, const StepData& train,
                               const std::optional<StepData>& validation);
-  std::shared_ptr<EvaluateRun> evaluate(const InferenceOptions& options, const StepData& data);
-  std::shared_ptr<PredictRun> predict(const InferenceOptions& options, const TensorPtr& x);
+  std::shared_ptr<InferenceRun> evaluate(const InferenceOptions& options, const StepData& data);
+  std::shared_ptr<InferenceRun> predict(const InferenceOptions& options, const TensorPtr& x);
+  /// One step over all rows; as `OnBatch::run`.
+  bool runOnBatch(const OnBatchOptions& options, const StepData& data);
+  const OnBatch& onBatch() const { return onBatch_; }
 
   /// The functions that Keras would have compiled by now; each leaves its mark in a checkpoint.
   enum class Traced { Fit, Evaluate, Predict };
@@ -71,8 +75,8 @@ class Model : public std::enable_shared_from_this<Model> {
 
  private:
   Layer& layerAt(const std::vector<int64_t>& path) const;
-  template <typename Run, typename... Args>
-  std::shared_ptr<Run> start(const Tensor& x, Args&&... args);
+  template <typename Start>
+  auto start(const Tensor& x, Start&& begin);
   ModelState state(bool withBytes) const;
 
   std::unique_ptr<Sequential> network_;
@@ -82,6 +86,7 @@ class Model : public std::enable_shared_from_this<Model> {
   Variable step_;
   int64_t shuffles_ = 0;
   bool traced_[3] = {false, false, false};
+  OnBatch onBatch_;
 };
 
 }  // namespace tabtrain

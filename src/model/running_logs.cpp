@@ -15,7 +15,9 @@ std::unique_ptr<Variable> counter(const std::string& name, const std::string& pa
 RunningLogs::RunningLogs(const Compiled& compiled, const Shape& target, const Shape& prediction,
                          const std::string& path)
     : lossIsVector_(compiled.loss().isVector()),
-      lossTotal_(counter("total", path)), rows_(counter("count", path)) {
+      target_(target),
+      lossTotal_(counter("total", path)),
+      rows_(counter("count", path)) {
   auto graph = std::make_shared<Graph>();
   std::vector<Expr> results = {divideNoNan(graph->read(*lossTotal_), graph->read(*rows_))};
   for (const auto& choice : compiled.metrics()) {

@@ -22,6 +22,9 @@ class RunningLogs {
   /// (keras/engine/compile_utils.py, `LossesContainer`).
   void update(Expr loss, Expr yTrue, Expr yPred, Expr weights);
 
+  /// The shape of the targets.
+  const Shape& target() const { return target_; }
+
   void reset();
   /// In the order of `Compiled::metricsNames`.
   std::vector<double> read() const;
@@ -33,6 +36,7 @@ class RunningLogs {
   };
 
   bool lossIsVector_;
+  Shape target_;
   // Graphs keep the address of a variable, so these stay where they are when the logs move.
   std::unique_ptr<Variable> lossTotal_;
   std::unique_ptr<Variable> rows_;

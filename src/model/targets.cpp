@@ -27,12 +27,12 @@ bool isWholeIn(float value, int64_t classes) {
   return value >= 0.0f && value < static_cast<float>(classes) && value == std::floor(value);
 }
 
-std::vector<float> readClassWeights(const Json& record) {
+std::vector<float> readClassWeights(const Json& record, const std::string& what) {
   std::vector<float> weights;
   for (size_t i = 0; i < record.size(); ++i) {
     const auto it = record.find(std::to_string(i));
     require(it != record.end() && it->is_number(), [&] {
-      return "model.fit: classWeight: expected a number for each class from 0 to " +
+      return what + ": classWeight: expected a number for each class from 0 to " +
              std::to_string(record.size() - 1) + ", got " + record.dump().substr(0, 100);
     });
     weights.push_back(it->get<float>());
@@ -55,7 +55,7 @@ void checkClassIndices(const Tensor& targets, int64_t classes, std::optional<int
 }
 
 TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight,
-                     const Tensor& targets) {
+                     const Tensor& targets, const std::string& what) {
   if (!sampleWeight && classWeight.is_null()) return nullptr;
   const int64_t rows = targets.rows();
   auto result = std::make_shared<Tensor>(DType::Float32, std::vector<int64_t>{rows});
@@ -66,7 +66,7 @@ TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight,
     require(
         sampleWeight->rows() == rows && sampleWeight->count() == rows,
         [&] {
-          return "sampleWeight: expected one weight for each of " + std::to_string(rows) +
+          return what + ": sampleWeight: expected one weight for each of " + std::to_string(rows) +
                  " samples, got shape " + sizesToString(sampleWeight->sizes());
         },
         ErrorCode::ShapeMismatch);
@@ -75,11 +75,10 @@ TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight,
   if (classWeight.is_null()) return result;
 
   require(targets.sizes().size() <= 2, [&] {
-    return "model.fit: classWeight: expected targets of shape (samples) or (samples, classes), "
-           "got " +
+    return what + ": classWeight: expected targets of shape (samples) or (samples, classes), got " +
            sizesToString(targets.sizes());
   });
-  const std::vector<float> byClass = readClassWeights(classWeight);
+  const std::vector<float> byClass = readClassWeights(classWeight, what);
   const std::vector<float> values = asFloats(targets);
   const auto width = static_cast<size_t>(targets.count() / rows);
   for (size_t row = 0; row < weights.size(); ++row) {
@@ -87,7 +86,7 @@ TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight,
     const auto largest = std::max_element(first, first + static_cast<std::ptrdiff_t>(width));
     const float label = width == 1 ? *first : static_cast<float>(largest - first);
     require(isWholeIn(label, static_cast<int64_t>(byClass.size())), [&] {
-      return "model.fit: classWeight: expected a weight for each class of y, got none for class " +
+      return what + ": classWeight: expected a weight for each class of y, got none for class " +
              numberText(label);
     });
     weights[row] *= byClass[static_cast<size_t>(label)];

@@ -12,7 +12,8 @@ ABOUT = (
     "Small fits of the same model (`model`, formula weights in `weights`, SGD with learning rate 0.1, sparse categorical "
     "cross-entropy from logits, metric and weighted metric as given) on samples 0..n-1 of `data`. `events` in order: [hook, "
     "index or null, logs or null] for every callback hook, and ['train_step' | 'test_step' | 'predict_step', sample ids] when "
-    "the loop runs a batch. Without shuffling unless said. `warnings`: first lines of what was logged. `stop`: where a "
+    "the loop runs a batch. Without shuffling unless said. `source`: arrays, a generator, a tf.data dataset of known size, or "
+    "a function that is called anew for each pass (`function`: of unknown size; `sequence`: a keras.utils.Sequence). `warnings`: first lines of what was logged. `stop`: where a "
     "callback set model.stop_training = True."
 )
 HOOKS = [
@@ -115,11 +116,35 @@ def build(metrics=("accuracy",), weighted_metrics=None):
     return model
 
 
+def unknown_dataset(*parts, batch_size=4):
+    """A dataset of unknown size, which calls its generator function for each pass."""
+
+    def batches():
+        for i in range(0, len(parts[0]), batch_size):
+            yield tuple(part[i : i + batch_size] for part in parts)
+
+    signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in parts)
+    return tf.data.Dataset.from_generator(batches, output_signature=signature)
+
+
+class Slices(keras.utils.Sequence):
+    def __init__(self, x, y, batch_size):
+        self.parts = [(x[i : i + batch_size], y[i : i + batch_size]) for i in range(0, len(x), batch_size)]
+
+    def __len__(self):
+        return len(self.parts)
+
+    def __getitem__(self, i):
+        return self.parts[i]
+
+
 def json_arguments(arguments):
     out = {}
     for key, value in arguments.items():
         if key in ("sample_weight",):
             out[key] = None if value is None else array(np.asarray(value, np.float32))["values"]
+        elif key == "validation_data" and isinstance(value, tf.data.Dataset):
+            out[key] = {"samples": [i for x, *_ in value for i in ids(x.numpy())], "sample_weight": None, "source": "function"}
         elif key == "validation_data":
             out[key] = {"samples": ids(value[0]), "sample_weight": array(np.asarray(value[2], np.float32))["values"] if len(value) > 2 else None}
         elif key == "class_weight":
@@ -143,6 +168,8 @@ def scenario(name, n=10, source="arrays", stop=None, labels=None, keep_events=Tr
     if source == "generator":
         settings.pop("batch_size")
         first = ((x[i : i + batch_size], y[i : i + batch_size]) for i in range(0, n, batch_size))
+        if method == "predict":
+            first = (x[i : i + batch_size] for i in range(0, n, batch_size))
     elif source == "endless_generator":
         settings.pop("batch_size")
 
@@ -155,6 +182,15 @@ def scenario(name, n=10, source="arrays", stop=None, labels=None, keep_events=Tr
     elif source == "dataset":
         settings.pop("batch_size")
         first = tf.data.Dataset.from_tensor_slices((x, y)).batch(batch_size)
+    elif source == "function":
+        settings.pop("batch_size")
+        parts = [x] if method == "predict" else [x, y]
+        if "sample_weight" in settings:
+            parts.append(np.asarray(settings.pop("sample_weight"), np.float32))
+        first = unknown_dataset(*parts, batch_size=batch_size)
+    elif source == "sequence":
+        settings.pop("batch_size")
+        first = Slices(x, y, batch_size)
     else:
         first = None
     data = [first] if first is not None else ([x] if method == "predict" else [x, y])
@@ -258,6 +294,28 @@ def cases():
     }.items():
         yield scenario(f"{key}", epochs=2, **common, **extra)
         yield scenario(f"{key}-weighted-metrics", epochs=2, compiled=both, keep_events=False, **common, **extra)
+    function = dict(source="function", **common)
+    yield scenario("function", epochs=2, **function)
+    yield scenario("function-stop", stop=("train_batch_end", 0), epochs=2, **function)
+    yield scenario("function-class-weight", epochs=2, class_weight=classes, **function)
+    yield scenario("function-sample-weight", epochs=2, sample_weight=np.array(weight), **function)
+    yield scenario("function-validation-split", epochs=1, validation_split=0.3, **function)
+    yield scenario("function-validation-frequency-list", epochs=4, validation_data=validation, validation_freq=[1, 4], **function)
+    for source in ("function", "arrays"):
+        ours = dict(common, source=source)
+        yield scenario(f"{source}-validation-function", epochs=2, validation_data=unknown_dataset(*validation), **ours)
+        yield scenario(f"{source}-validation-function-frequency-2", epochs=4, validation_data=unknown_dataset(*validation), validation_freq=2, **ours)
+        yield scenario(f"{source}-validation-function-steps", epochs=2, validation_data=unknown_dataset(*validation), validation_steps=1, **ours)
+        yield scenario(f"{source}-validation-function-steps-more", epochs=1, validation_data=unknown_dataset(*validation), validation_steps=5, **ours)
+    yield scenario("sequence-steps-fewer", source="sequence", epochs=2, steps_per_epoch=2, **common)
+    yield scenario("sequence-steps-more", source="sequence", epochs=2, steps_per_epoch=5, **common)
+    yield scenario("validation-batch-size-steps", epochs=1, validation_data=validation, validation_batch_size=2, validation_steps=2, **common)
+    yield scenario("validation-split-batch-size-frequency", epochs=3, validation_split=0.5, validation_batch_size=2, validation_freq=[3], **common)
+    for method in ("evaluate", "predict"):
+        yield scenario(f"{method}-function", method=method, **function)
+        yield scenario(f"{method}-function-steps", method=method, steps=2, **function)
+        yield scenario(f"{method}-function-steps-more", method=method, steps=5, **function)
+        yield scenario(f"{method}-generator", method=method, source="generator", **common)
     yield scenario("evaluate", method="evaluate", **common)
     yield scenario("evaluate-steps", method="evaluate", steps=2, **common)
     yield scenario("evaluate-steps-more", method="evaluate", steps=5, **common)

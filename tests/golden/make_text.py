@@ -238,7 +238,8 @@ class Ticker(keras.callbacks.Callback):
         self.note("predict_batch_end", batch, logs)
 
 
-def run_case(name, method, n=10, per_batch=0.07, per_test_batch=0.02, checkpoint=None, **arguments):
+def run_case(name, method, n=10, per_batch=0.07, per_test_batch=0.02, checkpoint=None, source="arrays", rates=None, **arguments):
+    """source "function": batches from a generator function. rates: of a LearningRateScheduler, by epoch."""
     keras.backend.clear_session()
     model = keras.Sequential([L.Dense(3, input_shape=(4,))])
     model.set_weights([pattern((4, 3), 1.0), pattern((3,), 0.2)])
@@ -257,7 +258,20 @@ def run_case(name, method, n=10, per_batch=0.07, per_test_batch=0.02, checkpoint
         callbacks = [Ticker(fake, per_batch, per_test_batch, draws)]
         if checkpoint:
             callbacks.append(keras.callbacks.ModelCheckpoint(save_weights_only=True, verbose=1, **checkpoint))
-        getattr(model, method)(*data, batch_size=4, callbacks=callbacks, **settings)
+        if rates:
+            callbacks.append(keras.callbacks.LearningRateScheduler(lambda epoch: rates[epoch], verbose=1))
+        if source == "function":
+
+            def batches():
+                for i in range(0, n, 4):
+                    yield tuple(part[i : i + 4] for part in data)
+
+            signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in data)
+            given = [tf.data.Dataset.from_generator(batches, output_signature=signature)]
+        else:
+            given = data
+            settings["batch_size"] = 4
+        getattr(model, method)(*given, callbacks=callbacks, **settings)
     return {
         "name": f"run-{name}",
         "kind": "run",
@@ -265,6 +279,8 @@ def run_case(name, method, n=10, per_batch=0.07, per_test_batch=0.02, checkpoint
         "samples": n,
         "batch_size": 4,
         "arguments": arguments,
+        "source": source,
+        "rates": rates,
         "checkpoint": checkpoint,
         "seconds_per_batch": per_batch,
         "seconds_per_test_batch": per_test_batch,
@@ -288,6 +304,9 @@ def run_cases():
     yield run_case("evaluate-default", "evaluate")
     yield run_case("predict-default", "predict")
     for verbose in (1, 2):
+        for method, epochs in (("fit", {"epochs": 2}), ("evaluate", {}), ("predict", {})):
+            yield run_case(f"{method}-unknown-verbose-{verbose}", method, source="function", verbose=verbose, **epochs)
+        yield run_case(f"fit-rates-verbose-{verbose}", "fit", epochs=2, validation=True, verbose=verbose, rates=[0.1, 0.0123456789])
         yield run_case(f"fit-checkpoint-verbose-{verbose}", "fit", epochs=2, validation=True, verbose=verbose,
                        checkpoint={"filepath": "training/cp-{epoch:04d}.ckpt"})  # fmt: skip
         yield run_case(f"fit-checkpoint-best-verbose-{verbose}", "fit", epochs=3, validation=True, verbose=verbose,

@@ -46,7 +46,7 @@ const data: Wrong[] = [
   ['weights for fewer samples', withOption({ sampleWeight: [1, 2] }), 'SHAPE_MISMATCH', ['sampleWeight has 2']],
   ['x and y of validation differ', withOption({ validationData: [smallX, [0]] }), 'SHAPE_MISMATCH', ['validationData', 'y has 1']],
   ['validation of another shape', withOption({ validationData: [[[1, 2]], [0]] }), 'SHAPE_MISMATCH', ['4', '2']],
-  ['a generator', fit((async function* () {})(), undefined), 'INVALID_ARGUMENT', ['y']],
+  ['targets beside a dataset', fit((async function* () {})(), smallY), 'INVALID_ARGUMENT', ['model.fit: y', 'dataset']],
 ]; // prettier-ignore
 
 const options: Wrong[] = [
@@ -67,6 +67,18 @@ const options: Wrong[] = [
   ['evaluate: an unknown option', (m) => m.evaluate(smallX, smallY, { epochs: 1 } as never), 'INVALID_ARGUMENT', ["unknown option 'epochs'"]],
   ['predict: no data', (m) => m.predict(null as never), 'INVALID_ARGUMENT', ['model.predict: x', 'came null']],
   ['predict: other features', (m) => m.predict([[1, 2]]), 'SHAPE_MISMATCH', ['4', '2']],
+  ['trainOnBatch: no y', (m) => m.trainOnBatch(smallX, undefined as never), 'INVALID_ARGUMENT', ['model.trainOnBatch: y', 'came undefined']],
+  ['trainOnBatch: fewer labels', (m) => m.trainOnBatch(smallX, [0, 1]), 'SHAPE_MISMATCH', ['model.trainOnBatch: y has 2', 'x has 200']],
+  ['trainOnBatch: other features', (m) => m.trainOnBatch([[1, 2]], [0]), 'SHAPE_MISMATCH', ['model.trainOnBatch: x: expected shape (None, 4)', '(1, 2)']],
+  ['trainOnBatch: a label too large', (m) => m.trainOnBatch([[1, 2, 3, 4]], [3]), 'INVALID_ARGUMENT', ['model.trainOnBatch: y', '[0, 3)']],
+  ['trainOnBatch: an unknown option', (m) => m.trainOnBatch(smallX, smallY, { sampleWeights: [] } as never), 'INVALID_ARGUMENT', ["'sampleWeights'", "'sampleWeight'"]],
+  ['trainOnBatch: a class without weight', (m) => m.trainOnBatch([[1, 2, 3, 4]], [2], { classWeight: { 0: 1 } }), 'INVALID_ARGUMENT', ['model.trainOnBatch: classWeight', 'class 2']],
+  ['trainOnBatch: resetMetrics of text', (m) => m.trainOnBatch(smallX, smallY, { resetMetrics: 'no' as never }), 'INVALID_ARGUMENT', ['resetMetrics', '"no"']],
+  ['trainOnBatch: returnDict of text', (m) => m.trainOnBatch(smallX, smallY, { returnDict: 1 as never }), 'INVALID_ARGUMENT', ['returnDict', 'came 1']],
+  ['testOnBatch: class weights', (m) => m.testOnBatch(smallX, smallY, { classWeight: {} } as never), 'INVALID_ARGUMENT', ["model.testOnBatch: unknown option 'classWeight'"]],
+  ['testOnBatch: weights for fewer', (m) => m.testOnBatch(smallX, smallY, { sampleWeight: [1] }), 'SHAPE_MISMATCH', ['model.testOnBatch: sampleWeight has 1']],
+  ['predictOnBatch: no data', (m) => m.predictOnBatch(null as never), 'INVALID_ARGUMENT', ['model.predictOnBatch: x', 'came null']],
+  ['predictOnBatch: other features', (m) => m.predictOnBatch([[1, 2]]), 'SHAPE_MISMATCH', ['model.predictOnBatch: x', '(None, 4)']],
   ['setWeights: too few', (m) => m.setWeights([[1, 2]]), 'INVALID_ARGUMENT', ['4', '1']],
   ['setWeights: no list', (m) => m.setWeights(3 as never), 'INVALID_ARGUMENT', ['array', 'came 3']],
   ['getLayer: no such', (m) => m.getLayer('dense_9'), 'INVALID_ARGUMENT', ["'dense_9'", 'dense']],
@@ -81,12 +93,10 @@ const options: Wrong[] = [
 
 const later: Wrong[] = [
   ['save', (m) => m.save('model'), 'UNSUPPORTED', ['model.save']],
-  ['trainOnBatch', (m) => m.trainOnBatch(smallX, smallY), 'UNSUPPORTED', ['trainOnBatch']],
   ['HDF5 weights', (m) => m.saveWeights('weights.h5'), 'UNSUPPORTED', ['weights.h5', 'TensorFlow']],
   ['loading by name', (m) => m.loadWeights('cp', { byName: true }), 'UNSUPPORTED', ['byName']],
-  ['a generator as x', fit(() => [], [0]), 'UNSUPPORTED', ['x', 'generators']],
   ['loadModel', () => loadModel('model'), 'UNSUPPORTED', ['loadModel']],
-  ['earlyStopping', () => callbacks.earlyStopping(), 'UNSUPPORTED', ['earlyStopping']],
+  ['backupAndRestore', () => callbacks.backupAndRestore(), 'UNSUPPORTED', ['backupAndRestore']],
 ]; // prettier-ignore
 
 describe.each([

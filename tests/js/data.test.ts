@@ -70,8 +70,8 @@ describe('what is refused', () => {
       'INVALID_ARGUMENT',
       ["'int8'", '"float32"'],
     ],
-    ['a generator', (async function* () {})(), 'UNSUPPORTED', ['generators']],
-    ['a dataset function', () => [], 'UNSUPPORTED', ['generators']],
+    ['a generator', (async function* () {})(), 'INVALID_ARGUMENT', ['typed array']],
+    ['a dataset function', () => [], 'INVALID_ARGUMENT', ['typed array']],
   ])('%s', (_, value, code, says) =>
     expectFailure(() => toSource('x', value as Data), { code, says }),
   );

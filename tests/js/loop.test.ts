@@ -1,6 +1,6 @@
 // Order of hooks, their logs, histories and final weights, against what Keras did on the same data.
-import { describe, expect, test } from '@jest/globals';
-import { Callback, type FitOptions, type Logs } from 'tabtrain';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { Callback, type Dataset, type FitOptions, type Logs } from 'tabtrain';
 import { goldenCases, type GoldenCase } from './support/golden';
 import { loopModel, pick, range } from './support/loopData';
 
@@ -22,6 +22,7 @@ interface LoopCase extends GoldenCase {
     readonly validation_data?: {
       readonly samples: number[];
       readonly sample_weight: number[] | null;
+      readonly source?: 'function';
     };
     readonly validation_split?: number;
     readonly validation_freq?: number | number[];
@@ -40,6 +41,7 @@ interface LoopCase extends GoldenCase {
   readonly result?: readonly number[];
   readonly result_shape?: readonly number[];
   readonly metrics_names?: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 const snake = (hook: string) =>
@@ -87,8 +89,33 @@ class Recorder extends Callback {
   }
 }
 
-function fitOptions(golden: LoopCase['arguments']): FitOptions {
-  const { validation_data, sample_weight, class_weight, ...rest } = golden;
+/** Batches of at most `size` of the samples, whose parts are arrays. */
+function* batches(samples: readonly number[], size: number, weights?: readonly number[]) {
+  for (let i = 0; i < samples.length; i += size) {
+    const part = pick(samples.slice(i, i + size));
+    yield weights
+      ? ([part.x, part.y, weights.slice(i, i + size)] as const)
+      : ([part.x, part.y] as const);
+  }
+}
+
+/** The dataset that is to `fit` what the golden source was to Keras's. */
+function datasetOf({ source, samples, arguments: given }: LoopCase): Dataset {
+  const { batch_size: size = 32, steps_per_epoch: steps, sample_weight: weights } = given;
+  const once = () => batches(range(0, samples), size, weights);
+  if (source === 'endless_generator') {
+    return (async function* () {
+      for (;;) yield* once();
+    })();
+  }
+  // A tf.data dataset goes on where it stopped, unless steps_per_epoch is its size.
+  const isAnew =
+    source === 'function' || source === 'sequence' || steps === Math.ceil(samples / size);
+  return isAnew && source !== 'generator' ? once : once();
+}
+
+function fitOptions({ arguments: golden, source }: LoopCase): FitOptions {
+  const { validation_data, sample_weight, class_weight, batch_size, ...rest } = golden;
   const camel = Object.fromEntries(
     Object.entries(rest).map(([key, value]) => [
       key.replace(/_(.)/g, (_, c: string) => c.toUpperCase()),
@@ -98,17 +125,42 @@ function fitOptions(golden: LoopCase['arguments']): FitOptions {
   const validation = validation_data && pick(validation_data.samples);
   return {
     ...camel,
-    ...(sample_weight && { sampleWeight: sample_weight }),
+    ...(source === 'arrays' && { batchSize: batch_size ?? null }),
+    ...(source === 'arrays' && sample_weight && { sampleWeight: sample_weight }),
     ...(class_weight && { classWeight: class_weight }),
     ...(validation && {
-      validationData: validation_data.sample_weight
-        ? ([validation.x, validation.y, validation_data.sample_weight] as const)
-        : ([validation.x, validation.y] as const),
+      validationData: validation_data.source
+        ? () => batches(validation_data.samples, 4)
+        : validation_data.sample_weight
+          ? ([validation.x, validation.y, validation_data.sample_weight] as const)
+          : ([validation.x, validation.y] as const),
     }),
     shuffle: false,
-    verbose: 0,
+    verbose: 2,
   };
 }
+
+/** What is printed besides a line per epoch. */
+function warnings(): string[] {
+  const lines = written.split('\n').filter((line) => line.startsWith('WARNING: '));
+  return lines.map((line) => line.slice('WARNING: '.length));
+}
+
+let written = '';
+beforeEach(() => {
+  written = '';
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    written += String(text);
+    return true;
+  });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+/** Keras's warning up to its advice, which is about tf.data. */
+const shortened = (lines: readonly string[]) =>
+  lines.map((line) => line.replace(' You may need to use the repeat() function when building your dataset.', '')); // prettier-ignore
 
 /** Names and order to the letter, numbers to 1e-5 relative. */
 function expectLogs(came: Logs, golden: Readonly<Record<string, unknown>>): void {
@@ -142,18 +194,31 @@ async function expectWeights(
   );
 }
 
-// Datasets and generators are not in this version.
-const arrays = (kind: string) =>
-  goldenCases<LoopCase>('loop', kind).filter(({ source }) => source === 'arrays');
+/**
+ * As tf-keras 2.21 has it. Without `stepsPerEpoch` a dataset of known size is none here: what it is to
+ * Keras, `function` is of unknown size.
+ */
+const cases = (kind: string) =>
+  goldenCases<LoopCase>('loop', kind, 'tf2.21').filter(
+    ({ source, arguments: { steps_per_epoch }, name }) =>
+      (source !== 'dataset' || steps_per_epoch !== undefined) &&
+      // Keras 2.21 fails here by a mistake of its own; 2.8 is what is meant.
+      !name.startsWith('sample-and-class-weight'),
+  );
+const both = goldenCases<LoopCase>('loop', 'fit').filter(({ name }) =>
+  name.startsWith('sample-and-class-weight'),
+);
 
 describe('fit', () => {
-  test.each(arrays('fit'))('$name', async (golden) => {
+  test.each([...cases('fit'), ...both])('$name', async (golden) => {
     const model = await loopModel(golden.compile.metrics, golden.compile.weighted_metrics);
-    const { x, y } = pick(range(0, golden.samples));
     const recorder = new Recorder(golden.stop, golden.name === 'two-callbacks' ? 'first.' : '');
     const list = [recorder];
     if (recorder.prefix) list.push(new Recorder(undefined, 'second.', recorder.events));
-    const fit = model.fit(x, y, { ...fitOptions(golden.arguments), callbacks: list });
+    const options = { ...fitOptions(golden), callbacks: list };
+    const { x, y } = pick(range(0, golden.samples));
+    const fit =
+      golden.source === 'arrays' ? model.fit(x, y, options) : model.fit(datasetOf(golden), options);
     if (golden.fails) {
       await expect(fit).rejects.toMatchObject({ name: 'TabtrainError' });
     } else {
@@ -164,42 +229,95 @@ describe('fit', () => {
         values.forEach((value, i) => expectLogs({ [name]: history[name]![i]! }, { [name]: value }));
       }
       if (golden.events) expectEvents(recorder.events, golden.events);
+      expect(warnings()).toEqual(shortened(golden.warnings));
     }
     await expectWeights(model, golden.final_weights);
   });
 });
 
 describe('evaluate', () => {
-  test.each(arrays('evaluate'))('$name', async (golden) => {
+  test.each(cases('evaluate'))('$name', async (golden) => {
     const model = await loopModel(golden.compile.metrics, golden.compile.weighted_metrics);
     const { x, y } = pick(range(0, golden.samples));
     const recorder = new Recorder(undefined);
     const { batch_size, steps, sample_weight } = golden.arguments;
-    const result = await model.evaluate(x, y, {
-      verbose: 0,
+    const common = {
+      verbose: 2,
       callbacks: [recorder],
-      batchSize: batch_size ?? null,
       steps: steps ?? null,
-      sampleWeight: sample_weight ?? null,
       returnDict: true,
-    });
+    } as const;
+    const result = await (golden.source === 'arrays'
+      ? model.evaluate(x, y, {
+          ...common,
+          batchSize: batch_size ?? null,
+          sampleWeight: sample_weight ?? null,
+        })
+      : model.evaluate(datasetOf(golden), common));
     const names = golden.metrics_names!;
     expectLogs(result, Object.fromEntries(names.map((name, i) => [name, golden.result![i]])));
     if (golden.events) expectEvents(recorder.events, golden.events);
+    expect(warnings()).toEqual(shortened(golden.warnings));
   });
 });
 
 describe('predict', () => {
-  test.each(arrays('predict'))('$name', async (golden) => {
+  test.each(cases('predict'))('$name', async (golden) => {
     const model = await loopModel();
     const recorder = new Recorder(undefined);
-    const { batch_size, steps } = golden.arguments;
-    const { shape } = await model.predict(pick(range(0, golden.samples)).x, {
-      batchSize: batch_size ?? null,
-      steps: steps ?? null,
-      callbacks: [recorder],
-    });
-    expect(shape).toEqual(golden.result_shape);
+    const { batch_size: size = 32, steps } = golden.arguments;
+    const samples = range(0, golden.samples);
+    const { x } = pick(samples);
+    const common = { verbose: 2, steps: steps ?? null, callbacks: [recorder] } as const;
+    const inputs = function* () {
+      for (const [part] of batches(samples, size))
+        yield golden.source === 'function' ? ([part] as const) : part;
+    };
+    const output = await (golden.source === 'arrays'
+      ? model.predict(x, { ...common, batchSize: size })
+      : model.predict(golden.source === 'function' ? inputs : inputs(), common));
+    expect(output.shape).toEqual(golden.result_shape);
     expectEvents(recorder.events, golden.events!);
+    expect(warnings()).toEqual(shortened(golden.warnings));
+    const whole = await model.predict(x);
+    expect(output.array()).toEqual(whole.slice(0, output.shape[0]).array());
   });
+});
+
+interface OnBatchCase extends GoldenCase {
+  readonly calls: readonly {
+    readonly call: string;
+    readonly first_sample: number;
+    readonly arguments: {
+      readonly sample_weight?: number[];
+      readonly class_weight?: Record<string, number>;
+      readonly reset_metrics?: boolean;
+    };
+    readonly result: readonly number[];
+  }[];
+  readonly predict_on_batch: { readonly shape: number[]; readonly values: number[] };
+  readonly final_weights: LoopCase['final_weights'];
+}
+
+test.each(goldenCases<OnBatchCase>('loop', 'on_batch', 'tf2.21'))('$name', async (golden) => {
+  const model = await loopModel();
+  for (const { call, first_sample: first, arguments: given, result } of golden.calls) {
+    const { x, y } = pick(range(first, first + 4));
+    const options = {
+      sampleWeight: given.sample_weight ?? null,
+      resetMetrics: given.reset_metrics ?? true,
+      ...(given.class_weight && { classWeight: given.class_weight }),
+    };
+    const came =
+      call === 'train_on_batch'
+        ? await model.trainOnBatch(x, y, options)
+        : await model.testOnBatch(x, y, options);
+    expectLogs(Object.fromEntries(came.entries()), Object.fromEntries(result.entries()));
+  }
+  const { data, shape } = await model.predictOnBatch(pick(range(0, 4)).x);
+  expect(shape).toEqual(golden.predict_on_batch.shape);
+  golden.predict_on_batch.values.forEach((value, i) =>
+    expect(Math.abs(Number(data[i]) - value)).toBeLessThan(2e-5),
+  );
+  await expectWeights(model, golden.final_weights);
 });

@@ -10,6 +10,8 @@ interface RunCase extends GoldenCase {
   readonly method: 'fit' | 'evaluate' | 'predict';
   readonly samples: number;
   readonly batch_size: number;
+  readonly source: 'arrays' | 'function';
+  readonly rates: readonly number[] | null;
   readonly arguments: {
     readonly epochs?: number;
     readonly initial_epoch?: number;
@@ -75,14 +77,30 @@ describe('printed by', () => {
         }),
       );
     }
+    const { rates } = golden;
+    if (rates) {
+      list.push(callbacks.learningRateScheduler((epoch) => rates[epoch]!, { verbose: 1 }));
+    }
     const { epochs, initial_epoch, steps_per_epoch, validation, verbose } = golden.arguments;
     const { x, y } = part(0, golden.samples);
+    const { samples, batch_size: size } = golden;
+    const isFed = golden.source === 'function';
+    const batches = function* () {
+      for (let i = 0; i < samples; i += size) {
+        const { x, y } = part(i, Math.min(i + size, samples));
+        yield [x, y] as const;
+      }
+    };
     const common = {
-      batchSize: golden.batch_size,
+      ...(isFed ? {} : { batchSize: size }),
       callbacks: list,
       ...(verbose === undefined ? {} : { verbose }),
     };
-    if (golden.method === 'fit') {
+    if (isFed) {
+      await (golden.method === 'fit'
+        ? model.fit(batches, { ...common, epochs: epochs ?? 1 })
+        : model[golden.method](batches, common));
+    } else if (golden.method === 'fit') {
       const rest = part(golden.samples, 16);
       await model.fit(x, y, {
         ...common,

@@ -7,60 +7,12 @@ import { definePlatform } from '../../web/api/client/platform';
 import type { EngineFiles } from '../../web/api/engine/load';
 import { TabtrainError } from '../../web/api/errors';
 import type { HookCall, HostClient, RunEvent } from '../../web/api/host/protocol';
-import { MemoryBackend } from '../../web/api/storage/memoryBackend';
-import type { ToClient, ToHost } from '../../web/api/transport/messages';
 import { serve } from '../../web/api/transport/workerServer';
 import { WorkerTransport } from '../../web/api/transport/workerTransport';
 import { expectFailure } from './support/errors';
-import { newEngine } from './support/engine';
+import { FakeWorker, fakePlatform as platform } from './support/fakeWorker';
 
 const nobody: HostClient = { event: () => {}, hook: () => Promise.resolve() };
-
-/** A Worker whose scope is in this thread: messages are cloned and transferred as between threads. */
-class FakeWorker {
-  onmessage: ((event: { data: ToClient }) => void) | null = null;
-  onerror: ((event: { message: string; preventDefault(): void }) => void) | null = null;
-  onmessageerror: (() => void) | null = null;
-  terminated = false;
-  readonly received: ToHost[] = [];
-  #listener: ((event: MessageEvent<ToHost>) => void) | null = null;
-
-  readonly scope = {
-    postMessage: (message: ToClient, transfer: Transferable[] = []) => {
-      const data = structuredClone(message, { transfer: transfer as ArrayBuffer[] });
-      setImmediate(() => this.onmessage?.({ data }));
-    },
-    addEventListener: (_: 'message', listener: (event: MessageEvent<ToHost>) => void) => {
-      this.#listener = listener;
-    },
-  };
-
-  postMessage(message: ToHost, transfer: Transferable[] = []): void {
-    const data = structuredClone(message, { transfer: transfer as ArrayBuffer[] });
-    this.received.push(data);
-    setImmediate(() => this.#listener?.({ data } as MessageEvent<ToHost>));
-  }
-
-  terminate(): void {
-    this.terminated = true;
-  }
-
-  fail(message = ''): void {
-    this.onerror?.({ message, preventDefault: () => {} });
-  }
-
-  get worker(): Worker {
-    return this as unknown as Worker;
-  }
-}
-
-const platform = {
-  files: {
-    glue: () => Promise.resolve({ default: () => newEngine() }),
-    compile: () => Promise.resolve({} as WebAssembly.Module),
-  },
-  openBackend: () => Promise.resolve({ backend: new MemoryBackend(), why: ['memory only'] }),
-};
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -123,7 +75,7 @@ describe('a worker that works', () => {
     const data = { x: [2], y: [3], sampleWeight: null, valX: [], valY: [], valSampleWeight: null };
     const request = { run: 9, engine, hooks: ['onTrainBatchEnd', 'onEpochEnd'] as const };
     const { value } = await connection.call('fit', [1, request, data]);
-    expect(value).toEqual({ insufficientData: false });
+    expect(value).toEqual({ result: null, missing: 0 });
     expect(seen).toEqual(['begin', 'epochBegin', 'onTrainBatchEnd 0', 'batch', 'onTrainBatchEnd 1',
       'batch', 'onEpochEnd 0', 'epochEnd', 'end']); // prettier-ignore
     await connection.call('disposeModel', [1]);

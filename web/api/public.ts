@@ -14,6 +14,7 @@ export type { LoadWeightsOptions, SaveWeightsOptions } from './model/weightsOpti
 export { Layer } from './model/layer';
 export { LoadStatus } from './model/loadStatus';
 export type { CompileOptions } from './model/compile';
+export type { MetricRecord, TestOnBatchOptions, TrainOnBatchOptions } from './model/onBatch';
 export type {
   EvaluateOptions,
   FitOptions,
@@ -33,12 +34,18 @@ export type { Identifier, KerasConfig, Spec } from './config/spec';
 
 export { callbacks } from './callbacks/index';
 export { Callback, type Logs, type Params, type Progress } from './callbacks/callback';
+export { CsvLogger, type CsvLoggerOptions } from './callbacks/csvLogger';
+export { EarlyStopping, type EarlyStoppingOptions } from './callbacks/earlyStopping';
 export { History } from './callbacks/history';
 export { LambdaCallback, type LambdaHooks } from './callbacks/lambdaCallback';
+export { LearningRateScheduler, type LearningRateSchedule } from './callbacks/learningRateScheduler'; // prettier-ignore
+export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './callbacks/reduceLROnPlateau';
+export { TerminateOnNaN } from './callbacks/terminateOnNaN';
 export { ModelCheckpoint, type ModelCheckpointOptions } from './callbacks/modelCheckpoint';
 export type { CallbackLike, CallbacksOption } from './callbacks/list';
 
 export { datasets, type Mnist, type MnistOptions, type MnistPart } from './datasets/mnist';
+export type { Batch, Dataset } from './data/dataset';
 export { NamedTensor, Tensor } from './data/tensor';
 export type {
   Data,

@@ -1,8 +1,11 @@
 import type { HookName } from '../host/protocol';
 import type { Model } from '../model/model';
 
-/** Loss and metrics by name; in a batch hook, the running means of the epoch so far. */
-export type Logs = Readonly<Record<string, number>>;
+/**
+ * Loss and metrics by name; in a batch hook, the running means of the epoch so far. All callbacks of one
+ * hook get the same record: what one adds, as `lr`, the later ones, the progress line and the history see.
+ */
+export type Logs = Record<string, number>;
 
 type Awaitable = void | Promise<void>;
 
@@ -10,8 +13,8 @@ type Awaitable = void | Promise<void>;
 export interface Params {
   readonly verbose: number;
   readonly epochs: number;
-  /** Batches per epoch. */
-  readonly steps: number;
+  /** Batches per epoch; null in a run on a dataset that does not say how many. */
+  readonly steps: number | null;
 }
 
 /**
@@ -25,10 +28,17 @@ export type Progress =
   | {
       readonly type: 'epochEnd';
       readonly epoch: number;
+      /** Batches done. */
+      readonly batches: number;
       readonly logs: Logs;
       readonly time: number;
     }
-  | { readonly type: 'end'; readonly logs: Logs; readonly time: number };
+  | {
+      readonly type: 'end';
+      readonly batches: number;
+      readonly logs: Logs;
+      readonly time: number;
+    };
 
 /**
  * The base of callbacks, with Keras's hooks; each may be async and is awaited before the run goes on.
@@ -68,8 +78,9 @@ export class Callback {
   /** Called without being awaited; the run never waits for it. */
   onProgress(_progress: Progress): void {}
 
-  /** State to be kept with the training state; plain JSON values. */
+  /** State to be kept with the training state: plain values and typed arrays. */
   getState?(): unknown;
+  /** Takes over such a state, after `onTrainBegin` of the run that goes on. */
   setState?(state: unknown): void;
 
   /** Whether a hook is to be called; by default, whether it is overridden. */

@@ -1,9 +1,14 @@
 import { unsupported } from '../errors';
 import { Callback } from './callback';
+import { CsvLogger, type CsvLoggerOptions } from './csvLogger';
+import { EarlyStopping, type EarlyStoppingOptions } from './earlyStopping';
 import { History } from './history';
 import { LambdaCallback, type LambdaHooks } from './lambdaCallback';
+import { LearningRateScheduler, type LearningRateSchedule } from './learningRateScheduler';
 import { ModelCheckpoint, type ModelCheckpointOptions } from './modelCheckpoint';
 import { ProgressBar } from './progressBar';
+import { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './reduceLROnPlateau';
+import { TerminateOnNaN } from './terminateOnNaN';
 
 const missing = (name: string) => (): never =>
   unsupported(`callbacks.${name}: this callback is not in this version`);
@@ -23,14 +28,18 @@ export const callbacks = {
   progressBar: (element: Pick<Element, 'textContent'>): ProgressBar => new ProgressBar(element),
   /** Not in this version: throws `UNSUPPORTED`. */
   backupAndRestore: missing('backupAndRestore'),
-  /** Not in this version: throws `UNSUPPORTED`. */
-  earlyStopping: missing('earlyStopping'),
-  /** Not in this version: throws `UNSUPPORTED`. */
-  reduceLROnPlateau: missing('reduceLROnPlateau'),
-  /** Not in this version: throws `UNSUPPORTED`. */
-  learningRateScheduler: missing('learningRateScheduler'),
-  /** Not in this version: throws `UNSUPPORTED`. */
-  terminateOnNaN: missing('terminateOnNaN'),
-  /** Not in this version: throws `UNSUPPORTED`. */
-  csvLogger: missing('csvLogger'),
+  /** Stops training when a log no longer improves; see {@link EarlyStoppingOptions}. */
+  earlyStopping: (options?: EarlyStoppingOptions): EarlyStopping => new EarlyStopping(options),
+  /** Reduces the rate when a log no longer improves; see {@link ReduceLROnPlateauOptions}. */
+  reduceLROnPlateau: (options?: ReduceLROnPlateauOptions): ReduceLROnPlateau =>
+    new ReduceLROnPlateau(options),
+  /** Sets the rate of each epoch to what `schedule(epoch, lr)` gives; `verbose` 1 prints it. */
+  learningRateScheduler: (
+    schedule: LearningRateSchedule,
+    options?: { readonly verbose?: 0 | 1 },
+  ): LearningRateScheduler => new LearningRateScheduler(schedule, options),
+  /** Stops training when the loss is no finite number. */
+  terminateOnNaN: (): TerminateOnNaN => new TerminateOnNaN(),
+  /** Writes the logs of each epoch to a CSV file; see {@link CsvLoggerOptions}. */
+  csvLogger: (options: CsvLoggerOptions): CsvLogger => new CsvLogger(options),
 } as const;

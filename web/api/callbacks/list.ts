@@ -44,6 +44,8 @@ export class CallbackList implements RunListener {
   #kind: 'fit' | 'evaluate' | 'predict' = 'fit';
   /** Of the logs; from the run's begin, since the model may be disposed while events are on their way. */
   #names: readonly string[] = [];
+  /** What the callbacks made of the logs of an epoch's end. */
+  #ended: Logs | null = null;
   /** What a hook threw; the run's own rejection then only repeats its text. */
   thrown: { error: unknown } | null = null;
 
@@ -63,6 +65,10 @@ export class CallbackList implements RunListener {
     this.#begun = begun;
   }
 
+  get verbose(): number {
+    return this.#params.verbose;
+  }
+
   /** The hooks that somebody listens to. */
   hooks(): HookName[] {
     return HOOK_NAMES.filter((name) => this.#user.some((callback) => callback.listens(name)));
@@ -75,7 +81,7 @@ export class CallbackList implements RunListener {
         this.#kind = event.kind;
         for (const callback of [...this.#progress, ...(this.#history ? [this.#history] : [])]) {
           callback.setModel(this.#model);
-          callback.setParams({ ...this.#params, steps: event.steps });
+          callback.setParams({ ...this.#params, steps: event.steps || null });
         }
         this.#history?.onTrainBegin();
         this.#tell({ type: 'begin', kind: event.kind, time: event.time });
@@ -87,13 +93,17 @@ export class CallbackList implements RunListener {
         this.#tell({ ...event, logs: this.#logs(event.logs) });
         break;
       case 'epochEnd': {
-        const logs = this.#logs(event.logs, event.valLogs);
+        const logs = this.#ended ?? this.#logs(event.logs, event.valLogs);
+        this.#ended = null;
         this.#history?.onEpochEnd(event.epoch, logs);
-        this.#tell({ type: 'epochEnd', epoch: event.epoch, logs, time: event.time });
+        const { epoch, batches, time } = event;
+        this.#tell({ type: 'epochEnd', epoch, batches, logs, time });
         break;
       }
       case 'end':
         this.#tell({ ...event, logs: this.#logs(event.logs) });
+        break;
+      case 'need':
         break;
     }
   }
@@ -116,13 +126,14 @@ export class CallbackList implements RunListener {
   async hook({ name, index, logs, valLogs }: HookCall): Promise<void> {
     if (this.thrown) throw this.thrown.error;
     const named = this.#logs(logs, valLogs);
+    if (name === 'onEpochEnd') this.#ended = named;
     try {
       for (const callback of this.#user) {
         if (!callback.listens(name)) continue;
         if (WITH_INDEX.has(name)) {
-          await (callback[name] as (index: number, logs: Logs) => unknown)(index!, { ...named });
+          await (callback[name] as (index: number, logs: Logs) => unknown)(index!, named);
         } else {
-          await (callback[name] as (logs: Logs) => unknown)({ ...named });
+          await (callback[name] as (logs: Logs) => unknown)(named);
         }
       }
     } catch (error) {

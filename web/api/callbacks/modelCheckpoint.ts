@@ -6,6 +6,7 @@ import { pyFormat } from '../text/pyFormat';
 import { fixed } from '../text/pyNumber';
 import { print } from '../text/print';
 import { Callback, type Logs } from './callback';
+import { Monitor } from './monitor';
 
 export interface ModelCheckpointOptions {
   /**
@@ -53,7 +54,7 @@ export class ModelCheckpoint extends Callback {
   readonly #verbose: number;
   readonly #bestOnly: boolean;
   readonly #saveFreq: 'epoch' | number;
-  readonly #larger: boolean;
+  readonly #monitor: Monitor;
   #epoch = 0;
   #batchesSinceSave = 0;
 
@@ -102,10 +103,8 @@ export class ModelCheckpoint extends Callback {
     this.#verbose = verbose;
     this.#bestOnly = saveBestOnly;
     this.#saveFreq = saveFreq;
-    this.#larger =
-      mode === 'max' ||
-      (mode === 'auto' && (monitor.includes('acc') || monitor.startsWith('fmeasure')));
-    this.best = initialValueThreshold ?? (this.#larger ? -Infinity : Infinity);
+    this.#monitor = new Monitor(monitor, mode, /acc|^fmeasure/);
+    this.best = initialValueThreshold ?? this.#monitor.worst;
   }
 
   override listens(hook: HookName): boolean {
@@ -150,7 +149,7 @@ export class ModelCheckpoint extends Callback {
         return;
       }
       const best = fixed(this.best, 5);
-      if (!(this.#larger ? current > this.best : current < this.best)) {
+      if (!this.#monitor.isBetter(current, this.best)) {
         say(`${this.monitor} did not improve from ${best}`);
         return;
       }

@@ -10,6 +10,8 @@ export class ProgbarLogger extends Callback {
   readonly #verbose: 1 | 2;
   readonly #write: (text: string) => void;
   #bar: Progbar | null = null;
+  /** Batches per epoch; null in the first epoch of a dataset that does not say how many. */
+  #target: number | null = null;
   #kind: 'fit' | 'evaluate' | 'predict' = 'fit';
 
   constructor(verbose: 1 | 2, write: (text: string) => void = print) {
@@ -22,6 +24,7 @@ export class ProgbarLogger extends Callback {
     switch (progress.type) {
       case 'begin':
         this.#kind = progress.kind;
+        this.#target = this.params.steps;
         if (this.#kind !== 'fit') this.#begin(progress.time);
         break;
       case 'epochBegin':
@@ -34,17 +37,21 @@ export class ProgbarLogger extends Callback {
         this.#draw(progress.batch + 1, progress.logs, false, progress.time);
         break;
       case 'epochEnd':
-        this.#draw(this.params.steps, progress.logs, true, progress.time);
+        this.#finish(progress);
         break;
       case 'end':
-        if (this.#kind === 'fit') break;
-        this.#draw(this.params.steps, progress.logs, true, progress.time);
+        if (this.#kind !== 'fit') this.#finish(progress);
         break;
     }
   }
 
   #begin(now: number): void {
-    this.#bar = new Progbar(this.params.steps, this.#verbose, now / 1000);
+    this.#bar = new Progbar(this.#target, this.#verbose, now / 1000);
+  }
+
+  #finish({ batches, logs, time }: Extract<Progress, { batches: number }>): void {
+    this.#target ??= batches;
+    this.#draw(this.#target, logs, true, time);
   }
 
   #draw(current: number, logs: Logs, finalize: boolean, now: number): void {

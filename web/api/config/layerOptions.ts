@@ -76,14 +76,14 @@ export interface ActivationOptions extends LayerOptions {
   readonly activation: Activation;
 }
 
-export interface RateOptions extends LayerOptions {
+export interface NoiseOptions extends LayerOptions {
   /** The part of the inputs that is dropped while training, 0 to 1; what is left of noise else. */
   readonly rate: number;
   /** Fixes the noise; default: from the model's seed. */
   readonly seed?: number | null;
 }
 
-export interface DropoutOptions extends RateOptions {
+export interface DropoutOptions extends NoiseOptions {
   /** The shape of the noise, null for the input's extents: elements along axes of 1 share theirs. */
   readonly noiseShape?: readonly (number | null)[] | null;
 }

@@ -114,11 +114,11 @@ export const layers = {
     noiseShape: nullable(list(nullable(integer(1)))),
   }),
   /** The same with whole channels of `[batch, steps, channels]`. */
-  spatialDropout1d: of<Options.RateOptions>('spatialDropout1d', 'SpatialDropout1D', RATE),
+  spatialDropout1d: of<Options.NoiseOptions>('spatialDropout1d', 'SpatialDropout1D', RATE),
   /** While training, sets inputs to SELU's limit so that mean and variance stay. */
-  alphaDropout: of<Options.RateOptions>('alphaDropout', 'AlphaDropout', RATE),
+  alphaDropout: of<Options.NoiseOptions>('alphaDropout', 'AlphaDropout', RATE),
   /** While training, multiplies by normal numbers of mean 1 and variance rate / (1 - rate). */
-  gaussianDropout: of<Options.RateOptions>('gaussianDropout', 'GaussianDropout', RATE),
+  gaussianDropout: of<Options.NoiseOptions>('gaussianDropout', 'GaussianDropout', RATE),
   /** While training, adds normal numbers of mean 0. */
   gaussianNoise: of<Options.GaussianNoiseOptions>('gaussianNoise', 'GaussianNoise', {
     stddev: required(number(0)),

@@ -24,6 +24,27 @@ export function checkRecord(where: string, options: unknown, known: readonly str
   }
 }
 
+/** The options that were given, checked. */
+export function checkOptions(
+  where: string,
+  table: OptionTable,
+  options: object | undefined,
+): Record<string, unknown> {
+  const given = (options ?? {}) as Record<string, unknown>;
+  checkRecord(where, given, Object.keys(table));
+  const checked: Record<string, unknown> = {};
+  for (const [name, option] of Object.entries(table)) {
+    const { check, required = false } = typeof option === 'function' ? { check: option } : option;
+    const value = given[name];
+    if (value === undefined) {
+      if (required) invalid(`${where}: missing option '${name}'`);
+      continue;
+    }
+    checked[name] = check(value, `${where}: ${name}`);
+  }
+  return checked;
+}
+
 /**
  * The Keras config of options: the one place where camelCase becomes snake_case. Options that are
  * `undefined` are left to the engine's defaults.
@@ -33,19 +54,8 @@ export function toConfig(
   table: OptionTable,
   options: object | undefined,
 ): Record<string, unknown> {
-  const given = (options ?? {}) as Record<string, unknown>;
-  checkRecord(where, given, Object.keys(table));
-  const config: Record<string, unknown> = {};
-  for (const [name, option] of Object.entries(table)) {
-    const { check, required = false } = typeof option === 'function' ? { check: option } : option;
-    const value = given[name];
-    if (value === undefined) {
-      if (required) invalid(`${where}: missing option '${name}'`);
-      continue;
-    }
-    config[toSnakeCase(name)] = check(value, `${where}: ${name}`);
-  }
-  return config;
+  const entries = Object.entries(checkOptions(where, table, options));
+  return Object.fromEntries(entries.map(([name, value]) => [toSnakeCase(name), value]));
 }
 
 /** `kernelInitializer` -> `kernel_initializer`, `sparseYTrue` -> `sparse_y_true`, `beta1` -> `beta_1`; snake_case stays. */
@@ -101,9 +111,6 @@ export const list =
       ? value.map((each) => check(each, where))
       : invalid(`${where}: expected an array, came ${came(value)}`);
 
-/** One axis or a list of axes. */
-export const axes: Check = (value, where) =>
-  (Array.isArray(value) ? list(integer()) : integer())(value, where);
 
 /** A number, or numbers in arrays of any depth. */
 export const numbers: Check = (value, where) =>
@@ -116,17 +123,14 @@ export const oneOf =
       ? value
       : invalid(`${where}: expected ${orList(allowed)}, came ${came(value)}`);
 
-export const list =
-  (check: Check): Check =>
-  (value, where) =>
-    Array.isArray(value)
-      ? value.map((each) => check(each, where))
-      : invalid(`${where}: expected an array, came ${came(value)}`);
-
+/** One or an array of what `check` takes. */
 export const oneOrMore =
   (check: Check): Check =>
   (value, where) =>
     (Array.isArray(value) ? list(check) : check)(value, where);
+
+/** One axis or a list of axes. */
+export const axes: Check = oneOrMore(integer());
 
 /** Sizes of at least 1; with `batch` the first, and any other, may be null. */
 export const shape =

@@ -72,12 +72,6 @@ export async function toSource(argument: string, value: Data): Promise<Source> {
   if (value !== null && typeof value === 'object' && 'data' in value && 'shape' in value) {
     return fromTyped(argument, value.data, checkShape(argument, value), value);
   }
-  if (typeof value === 'function' || (value && Symbol.asyncIterator in Object(value))) {
-    throw new TabtrainError(
-      'UNSUPPORTED',
-      `${argument}: datasets as generators are not in this version; ${EXPECTED}`,
-    );
-  }
   return invalid(`${argument}: ${EXPECTED}, came ${came(value)}`);
 }
 

@@ -32,34 +32,39 @@ export interface FitRun extends Handle {
   peek(): number;
   /** Does one unit of work; returns its kind. */
   next(): number;
+  /** Gives the next batch, of validation while `peek` says so. */
+  feed(x: EngineTensor[], y: EngineTensor[], sampleWeight: EngineTensor | null): void;
   epoch(): number;
   /** 0-based index in the epoch of the last batch done. */
   batch(): number;
   batchSize(): number;
+  /** 0 as long as it is not known. */
   steps(): number;
   validationSteps(): number;
   validationBatch(): number;
   /** Running loss and metrics in the order of `Description.metricsNames`. */
   logs(): ArrayLike<number>;
   validationLogs(): ArrayLike<number>;
-  insufficientData(): boolean;
+  /** The batches that were asked for where there was less data; else 0. */
+  insufficientData(): number;
   /** Keras's `stop_training`: the epoch ends after this batch. */
   stop(): void;
   plannedBytes(): number;
 }
 
-export interface EvaluateRun extends Handle {
+/** One evaluation or prediction. */
+export interface InferenceRun extends Handle {
+  feed(x: EngineTensor[], y: EngineTensor[], sampleWeight: EngineTensor | null): void;
   /** Does one batch; false when nothing was left. */
   next(): boolean;
   batch(): number;
+  /** 0 where it is not known. */
   steps(): number;
+  /** All rows of the run; 0 where not known. */
+  rows(): number;
+  /** Of an evaluation. */
   logs(): ArrayLike<number>;
-}
-
-export interface PredictRun extends Handle {
-  next(): boolean;
-  batch(): number;
-  steps(): number;
+  /** Of a prediction: those of the last batch. */
   outputs(): number;
   output(index: number): Uint8Array;
   outputShape(index: number): number[];
@@ -101,8 +106,18 @@ export interface EngineModel extends Handle {
     x: EngineTensor[],
     y: EngineTensor[],
     sampleWeight: EngineTensor | null,
-  ): EvaluateRun;
-  predict(optionsJson: string, x: EngineTensor[]): PredictRun;
+  ): InferenceRun;
+  predict(optionsJson: string, x: EngineTensor[]): InferenceRun;
+  /** One step; whether it had to be compiled. */
+  runOnBatch(
+    optionsJson: string,
+    x: EngineTensor[],
+    y: EngineTensor[],
+    sampleWeight: EngineTensor | null,
+  ): boolean;
+  onBatchLogs(): ArrayLike<number>;
+  onBatchOutput(index: number): Uint8Array;
+  onBatchOutputShape(index: number): number[];
 }
 
 export interface EmscriptenFs {
@@ -129,6 +144,8 @@ export interface EmscriptenIdbfs {
 
 export interface Engine {
   engineInfo(): string;
+  /** JSON: Keras's names of all classes, by kind. */
+  classNames(): string;
   setMaxMemory(bytes: number): void;
   Tensor: new (dtype: EngineDType, shape: number[]) => EngineTensor;
   Model: new (configJson: string, seed: number) => EngineModel;

@@ -7,6 +7,10 @@ export class RunControl {
   stopRequested = false;
   /** True while a hook is awaited: then the callback may change weights, as in Keras. */
   awaitingHook = false;
+  /** True while a batch is on its way. */
+  awaitingData = false;
+  /** Called when the run is aborted. */
+  onAbort: (() => void) | null = null;
   #aborted: TabtrainError | null = null;
   readonly #held: () => boolean;
   #paused: boolean;
@@ -20,14 +24,14 @@ export class RunControl {
   }
 
   /**
-   * Resolves when the action took effect: for `pause`, when the run rests, awaits a hook (it rests after
-   * it, and the hook may be what waits) or has ended.
+   * Resolves when the action took effect: for `pause`, when the run rests, awaits a hook or a batch (it rests
+   * after it, and the hook may be what waits) or has ended.
    */
   apply(action: RunAction): Promise<void> {
     switch (action) {
       case 'pause':
         this.#paused = true;
-        if (this.#wake || this.awaitingHook) break;
+        if (this.#wake || this.awaitingHook || this.awaitingData) break;
         return new Promise((done) => this.#onRest.push(done));
       case 'resume':
         this.#paused = false;
@@ -48,11 +52,16 @@ export class RunControl {
   abort(error: TabtrainError): void {
     this.#aborted ??= error;
     this.#wake?.();
+    this.onAbort?.();
   }
 
   /** Looks anew whether the run must rest. */
   wake(): void {
     this.#wake?.();
+  }
+
+  get aborted(): boolean {
+    return this.#aborted !== null;
   }
 
   get resting(): boolean {

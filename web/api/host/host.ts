@@ -3,17 +3,21 @@ import type { Engine, EngineDType, EngineModel } from '../engine/engine';
 import { loadEngine, type EngineFiles, type EngineOptions } from '../engine/load';
 import { CheckpointFiles } from '../storage/checkpointFiles';
 import { Storage, type OpenBackend } from '../storage/storage';
+import { freeBatch } from './feed';
 import { Mutex } from './mutex';
 import type {
   EngineApi,
   EngineInfo,
   HostClient,
   LoadReport,
+  OnBatchRequest,
+  Outcome,
   Reply,
   RawTensor,
   RunAction,
   RunData,
   RunRequest,
+  WireBatch,
 } from './protocol';
 import { Registry } from './registry';
 import { Runs } from './runs';
@@ -193,20 +197,50 @@ export class Host implements EngineApi {
     });
   }
 
-  fit(
-    id: number,
-    request: RunRequest,
-    data: RunData,
-  ): Promise<Reply<{ insufficientData: boolean }>> {
+  fit(id: number, request: RunRequest, data: RunData): Promise<Reply<Outcome<null>>> {
     return this.#parts.runs.fit(id, request, data);
   }
 
-  evaluate(id: number, request: RunRequest, data: RunData): Promise<Reply<number[]>> {
+  evaluate(id: number, request: RunRequest, data: RunData): Promise<Reply<Outcome<number[]>>> {
     return this.#parts.runs.evaluate(id, request, data);
   }
 
-  predict(id: number, request: RunRequest, data: RunData): Promise<Reply<RawTensor[]>> {
+  predict(id: number, request: RunRequest, data: RunData): Promise<Reply<Outcome<RawTensor[]>>> {
     return this.#parts.runs.predict(id, request, data);
+  }
+
+  async feed(run: number, request: number, batch: WireBatch | null): Promise<void> {
+    this.#parts.runs.feed(run, request, batch);
+  }
+
+  runOnBatch(
+    id: number,
+    options: OnBatchRequest,
+    batch: WireBatch,
+  ): Promise<Reply<number[] | RawTensor[]>> {
+    return this.#lock.run(() => {
+      const registry = this.#registry;
+      const { kind } = options;
+      const trains = kind === 'train';
+      const model = trains ? registry.modelToChange(id, 'model.trainOnBatch') : registry.model(id);
+      const { engine } = model;
+      const parts = registry.batch(batch);
+      let isNew: boolean;
+      try {
+        isNew = engine.runOnBatch(JSON.stringify(options), ...parts);
+      } finally {
+        freeBatch(parts);
+      }
+      const value =
+        kind === 'predict'
+          ? parts[0].map((_, i) => ({
+              bytes: engine.onBatchOutput(i).slice(),
+              shape: Array.from(engine.onBatchOutputShape(i)),
+            }))
+          : Array.from(engine.onBatchLogs());
+      // To describe the model would take longer than the step; only a new one can have changed it.
+      return isNew ? registry.reply<number[] | RawTensor[]>(model, value) : { value };
+    });
   }
 
   control(run: number, action: RunAction): Promise<void> {

@@ -1,7 +1,16 @@
-import { FitStep, type EvaluateRun, type FitRun, type PredictRun } from '../engine/engine';
+import { FitStep, type FitRun, type InferenceRun } from '../engine/engine';
 import type { RunControl } from './control';
+import type { Feed } from './feed';
 import type { Mutex } from './mutex';
-import type { HookName, HostClient, RawTensor, RunRequest } from './protocol';
+import type {
+  BatchRequest,
+  HookName,
+  HostClient,
+  Outcome,
+  RawTensor,
+  RunRequest,
+} from './protocol';
+import { Rows } from './rows';
 import { Slicer } from './tasks';
 
 /** Progress is sent at most this often, in milliseconds, and for the last batch. */
@@ -12,14 +21,18 @@ class Runner {
   protected readonly slicer = new Slicer();
   readonly #hooks: ReadonlySet<HookName>;
   #progressAt = -Infinity;
+  /** Whether the batch that is next is in the run, as the first one is that made it. */
+  #loaded: boolean;
 
   constructor(
     protected readonly request: RunRequest,
     protected readonly control: RunControl,
     protected readonly lock: Mutex,
     protected readonly client: HostClient,
+    protected readonly batches: Feed,
   ) {
     this.#hooks = new Set(request.hooks);
+    this.#loaded = request.engine['fed'] === true;
   }
 
   /** Calls and awaits a hook that somebody listens to, with the engine free meanwhile. */
@@ -43,9 +56,32 @@ class Runner {
     this.control.throwIfAborted();
   }
 
+  /** Waits for the batch that was asked for, asks for the one after it, unless there is none. */
+  protected async feed(
+    run: FitRun | InferenceRun,
+    of: BatchRequest['of'],
+    batch: number,
+    steps: number,
+  ): Promise<void> {
+    const isLoaded = this.#loaded;
+    this.#loaded = false;
+    if (!isLoaded && !(await this.batches.take((...parts) => run.feed(...parts)))) return;
+    if (steps === 0 || batch + 1 < steps) this.batches.ask(of, false);
+  }
+
+  /** Asks for the first batch of a pass over a dataset, unless the run has it. */
+  protected begin(of: BatchRequest['of']): void {
+    if (of === 'validation' || !this.#loaded) this.batches.ask(of, true);
+  }
+
+  protected end(batches: number, logs: readonly number[] | null): void {
+    this.client.event(this.request.run, { type: 'end', batches, logs, time: performance.now() });
+  }
+
   protected progress(batch: number, steps: number, logs: () => ArrayLike<number> | null): void {
     const time = performance.now();
-    if (batch > 0 && batch + 1 < steps && time - this.#progressAt < PROGRESS_MS) return;
+    const isLast = steps > 0 && batch + 1 >= steps;
+    if (batch > 0 && !isLast && time - this.#progressAt < PROGRESS_MS) return;
     this.#progressAt = time;
     const values = logs();
     this.client.event(this.request.run, {
@@ -64,7 +100,7 @@ class Runner {
 export class FitLoop extends Runner {
   /** Runs to the end; the lock must be held. Rejects at a batch border when aborted. */
   async execute(run: FitRun): Promise<void> {
-    const steps = run.steps();
+    const { fed, validation_fed: validationFed } = this.request.engine;
     let trainBatch = 0;
     let testBatch = 0;
     let validated: number[] | null = null;
@@ -77,9 +113,16 @@ export class FitLoop extends Runner {
         run.next();
         break;
       }
-      if (next === FitStep.TrainBatch) await this.hook('onTrainBatchBegin', trainBatch);
-      if (next === FitStep.ValidationBatch) await this.hook('onTestBatchBegin', testBatch);
-      // A run that was paused or held during the hook must rest before this batch, not after it.
+      const steps = run.steps();
+      if (next === FitStep.TrainBatch) {
+        await this.hook('onTrainBatchBegin', trainBatch);
+        if (fed) await this.feed(run, 'train', trainBatch, steps);
+      }
+      if (next === FitStep.ValidationBatch) {
+        await this.hook('onTestBatchBegin', testBatch);
+        if (validationFed) await this.feed(run, 'validation', testBatch, run.validationSteps());
+      }
+      // A run that was paused or held meanwhile must rest before this batch, not after it.
       if (this.control.resting) await this.#border();
       switch (run.next()) {
         case FitStep.EpochBegin:
@@ -87,6 +130,7 @@ export class FitLoop extends Runner {
           validated = null;
           await this.hook('onEpochBegin', run.epoch());
           this.#event('epochBegin', run.epoch());
+          if (fed) this.begin('train');
           break;
         case FitStep.TrainBatch:
           await this.hook('onTrainBatchEnd', trainBatch, () => run.logs());
@@ -97,6 +141,7 @@ export class FitLoop extends Runner {
         case FitStep.ValidationBegin:
           testBatch = 0;
           await this.hook('onTestBegin', null);
+          if (validationFed) this.begin('validation');
           break;
         case FitStep.ValidationBatch:
           await this.hook('onTestBatchEnd', testBatch++, () => run.validationLogs());
@@ -112,6 +157,7 @@ export class FitLoop extends Runner {
           this.client.event(this.request.run, {
             type: 'epochEnd',
             epoch,
+            batches: trainBatch,
             ...last,
             time: performance.now(),
           });
@@ -121,7 +167,7 @@ export class FitLoop extends Runner {
       }
     }
     await this.hook('onTrainEnd', null, () => last?.logs ?? null, last?.valLogs ?? null);
-    this.client.event(this.request.run, { type: 'end', logs: null, time: performance.now() });
+    this.end(trainBatch, null);
   }
 
   /** As in Keras, a stop asked for before a batch takes effect after it. */
@@ -154,38 +200,50 @@ export class FitLoop extends Runner {
  * the fit of the model. So all batches see the same weights.
  */
 export class InferenceLoop extends Runner {
-  async evaluate(run: EvaluateRun): Promise<number[]> {
-    await this.#execute(run, 'Test', () => run.logs());
+  async evaluate(run: InferenceRun): Promise<Outcome<number[]>> {
+    const missing = await this.#execute(run, 'Test', () => run.logs());
     const logs = Array.from(run.logs());
     await this.hook('onTestEnd', null, () => logs);
-    this.client.event(this.request.run, { type: 'end', logs, time: performance.now() });
-    return logs;
+    this.end(run.batch() + 1, logs);
+    return { result: logs, missing };
   }
 
-  async predict(run: PredictRun): Promise<RawTensor[]> {
-    await this.#execute(run, 'Predict', () => null);
-    const outputs: RawTensor[] = [];
-    for (let i = 0; i < run.outputs(); ++i) {
-      const shape = Array.from(run.outputShape(i));
-      outputs.push({ bytes: run.output(i).slice(), shape });
-    }
+  async predict(run: InferenceRun): Promise<Outcome<RawTensor[]>> {
+    const outputs: Rows[] = [];
+    const missing = await this.#execute(
+      run,
+      'Predict',
+      () => null,
+      () => {
+        for (let i = 0; i < run.outputs(); ++i) {
+          (outputs[i] ??= new Rows(run.rows())).add(run.output(i), run.outputShape(i));
+        }
+      },
+    );
     await this.hook('onPredictEnd', null);
-    this.client.event(this.request.run, { type: 'end', logs: null, time: performance.now() });
-    return outputs;
+    this.end(run.batch() + 1, null);
+    return { result: outputs.map((rows) => rows.result()), missing };
   }
 
+  /** Resolves to the batches that were asked for where there was less data; else 0. */
   async #execute(
-    run: EvaluateRun | PredictRun,
+    run: InferenceRun,
     kind: 'Test' | 'Predict',
     logs: () => ArrayLike<number> | null,
-  ): Promise<void> {
+    done = () => {},
+  ): Promise<number> {
     const steps = run.steps();
+    const { fed } = this.request.engine;
     await this.hook(`on${kind}Begin`, null);
     for (let batch = 0; ; ++batch) {
       if (this.slicer.due()) await this.slicer.yield();
       this.control.throwIfAborted();
-      if (batch < steps) await this.hook(`on${kind}BatchBegin`, batch);
-      if (!run.next()) break;
+      if (steps === 0 || batch < steps) {
+        await this.hook(`on${kind}BatchBegin`, batch);
+        if (fed) await this.feed(run, 'train', batch, steps);
+      }
+      if (!run.next()) return batch < steps ? steps : 0;
+      done();
       await this.hook(`on${kind}BatchEnd`, batch, logs);
       this.progress(batch, steps, logs);
     }

@@ -1,4 +1,4 @@
-import type { Description } from '../engine/engine';
+import type { Description, EngineDType } from '../engine/engine';
 import type { EngineOptions } from '../engine/load';
 import type { StorageKind } from '../storage/backend';
 import type { StorageApi } from '../storage/storage';
@@ -67,6 +67,7 @@ export type RunEvent =
   | {
       readonly type: 'begin';
       readonly kind: 'fit' | 'evaluate' | 'predict';
+      /** Batches per epoch; 0 where not known yet. */
       readonly steps: number;
       readonly batchSize: number;
       /** Bytes that the plan needs, known before the first batch; 0 where not known. */
@@ -84,11 +85,29 @@ export type RunEvent =
   | {
       readonly type: 'epochEnd';
       readonly epoch: number;
+      /** Batches done. */
+      readonly batches: number;
       readonly logs: readonly number[];
       readonly valLogs: readonly number[] | null;
       readonly time: number;
     }
-  | { readonly type: 'end'; readonly logs: readonly number[] | null; readonly time: number };
+  | {
+      readonly type: 'end';
+      readonly batches: number;
+      readonly logs: readonly number[] | null;
+      readonly time: number;
+    }
+  | BatchRequest;
+
+/** The run needs the next batch of a dataset; `feed` answers. */
+export interface BatchRequest {
+  readonly type: 'need';
+  readonly of: 'train' | 'validation';
+  /** Whether it is the first of an epoch, of a validation, or of the run. */
+  readonly anew: boolean;
+  /** Names the request. */
+  readonly id: number;
+}
 
 /** The caller's side as the host sees it. */
 export interface HostClient {
@@ -107,7 +126,24 @@ export interface RunRequest {
   readonly paused?: boolean;
 }
 
-/** Tensors of a run by the numbers that `createTensor` was given; the run frees them at its end. */
+/** Elements in the engine's type. */
+export interface WireTensor {
+  readonly dtype: EngineDType;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+/** One batch; no targets for predictions. */
+export interface WireBatch {
+  readonly x: readonly WireTensor[];
+  readonly y: readonly WireTensor[];
+  readonly sampleWeight: WireTensor | null;
+}
+
+/**
+ * Tensors of a run by the numbers that `createTensor` was given; the run frees them at its end. None
+ * where the engine's options say that batches are fed.
+ */
 export interface RunData {
   readonly x: readonly number[];
   readonly y: readonly number[];
@@ -120,6 +156,20 @@ export interface RunData {
 export interface RawTensor {
   readonly bytes: Uint8Array;
   readonly shape: readonly number[];
+}
+
+/** How a run ended. */
+export interface Outcome<T> {
+  readonly result: T;
+  /** The batches that were asked for where there was less data; else 0. */
+  readonly missing: number;
+}
+
+/** The engine's own options record of a single step. */
+export interface OnBatchRequest {
+  readonly kind: 'train' | 'test' | 'predict';
+  readonly reset_metrics?: boolean;
+  readonly class_weight?: Readonly<Record<string, number>> | null;
 }
 
 export interface LoadReport {
@@ -154,13 +204,17 @@ export interface EngineApi {
   ): Promise<Reply<null>>;
   loadWeights(model: number, path: string): Promise<Reply<LoadReport>>;
 
-  fit(
+  fit(model: number, request: RunRequest, data: RunData): Promise<Reply<Outcome<null>>>;
+  evaluate(model: number, request: RunRequest, data: RunData): Promise<Reply<Outcome<number[]>>>;
+  predict(model: number, request: RunRequest, data: RunData): Promise<Reply<Outcome<RawTensor[]>>>;
+  /** Answers a run's request with a batch, or with null at the end of the data. */
+  feed(run: number, request: number, batch: WireBatch | null): Promise<void>;
+  /** One step over one batch: loss and metrics, or the outputs. */
+  runOnBatch(
     model: number,
-    request: RunRequest,
-    data: RunData,
-  ): Promise<Reply<{ insufficientData: boolean }>>;
-  evaluate(model: number, request: RunRequest, data: RunData): Promise<Reply<number[]>>;
-  predict(model: number, request: RunRequest, data: RunData): Promise<Reply<RawTensor[]>>;
+    options: OnBatchRequest,
+    batch: WireBatch,
+  ): Promise<Reply<number[] | RawTensor[]>>;
   control(run: number, action: RunAction): Promise<void>;
 
   latestCheckpoint(dir: string): Promise<string | null>;

@@ -1,7 +1,7 @@
 import { TabtrainError, invalid } from '../errors';
 import type { Description, Engine, EngineDType, EngineModel, EngineTensor } from '../engine/engine';
 import type { RunControl } from './control';
-import type { ModelState, Reply, RunData } from './protocol';
+import type { ModelState, Reply, RunData, WireBatch, WireTensor } from './protocol';
 
 /** A model of the engine and what goes with it on this side. */
 export interface HostModel {
@@ -87,6 +87,23 @@ export class Registry {
 
   tensors(ids: readonly number[]): EngineTensor[] {
     return ids.map((id) => this.tensor(id));
+  }
+
+  /** Tensors of a batch that came whole; whoever asked for them frees them. */
+  batch({ x, y, sampleWeight }: WireBatch): [EngineTensor[], EngineTensor[], EngineTensor | null] {
+    const made: EngineTensor[] = [];
+    const make = ({ dtype, shape, bytes }: WireTensor) => {
+      const tensor = new this.#engine.Tensor(dtype, [...shape]);
+      made.push(tensor);
+      tensor.bytes().set(bytes);
+      return tensor;
+    };
+    try {
+      return [x.map(make), y.map(make), sampleWeight && make(sampleWeight)];
+    } catch (error) {
+      for (const tensor of made) tensor.delete();
+      throw error;
+    }
   }
 
   freeTensors(ids: readonly number[]): void {

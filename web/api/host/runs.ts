@@ -1,12 +1,30 @@
+import { invalid } from '../errors';
+import type { EngineTensor } from '../engine/engine';
 import { RunControl } from './control';
+import { Feed } from './feed';
 import { FitLoop, InferenceLoop } from './loops';
 import type { Mutex } from './mutex';
-import type { HostClient, RawTensor, Reply, RunAction, RunData, RunRequest } from './protocol';
+import type {
+  HostClient,
+  Outcome,
+  RawTensor,
+  Reply,
+  RunAction,
+  RunData,
+  RunRequest,
+  WireBatch,
+} from './protocol';
 import type { HostModel, Registry } from './registry';
+
+/** A run that is under way, from its first request on. */
+interface Entry {
+  readonly control: RunControl;
+  readonly feed: Feed;
+}
 
 /** The runs that are under way: each from its tensors to its end, which frees them. */
 export class Runs {
-  readonly #controls = new Map<number, RunControl>();
+  readonly #entries = new Map<number, Entry>();
   readonly #registry: Registry;
   readonly #lock: Mutex;
   readonly #client: HostClient;
@@ -19,61 +37,58 @@ export class Runs {
 
   /** Resolves when the action took effect; at once for a run that has ended. */
   async control(run: number, action: RunAction): Promise<void> {
-    await this.#controls.get(run)?.apply(action);
+    await this.#entries.get(run)?.control.apply(action);
   }
 
-  async fit(
-    id: number,
-    request: RunRequest,
-    data: RunData,
-  ): Promise<Reply<{ insufficientData: boolean }>> {
+  /** A batch for a run; one that has ended needs none. */
+  feed(run: number, request: number, batch: WireBatch | null): void {
+    this.#entries.get(run)?.feed.give(request, batch);
+  }
+
+  async fit(id: number, request: RunRequest, data: RunData): Promise<Reply<Outcome<null>>> {
     let model: HostModel | undefined;
-    const control = new RunControl(request.paused, () => model!.hooked > 0);
+    const entry = this.#enter(request, new RunControl(request.paused, () => model!.hooked > 0));
+    const { control } = entry;
     try {
       model = this.#registry.idleModel(id, 'model.fit');
       model.fit = control;
       model.runs.add(control);
-      this.#controls.set(request.run, control);
-      return await this.#fit(model, control, request, data);
+      return await this.#fit(model, entry, request, data);
     } finally {
-      this.#controls.delete(request.run);
+      this.#leave(request, entry, data);
       control.finish();
-      this.#registry.freeData(data);
       if (model) this.#registry.endRun(id, model, control);
     }
   }
 
-  #fit(model: HostModel, control: RunControl, request: RunRequest, data: RunData) {
+  #fit(model: HostModel, { control, feed }: Entry, request: RunRequest, data: RunData) {
     return this.#lock.run(async () => {
       control.throwIfAborted();
       const registry = this.#registry;
-      const run = model.engine.fit(
-        JSON.stringify(request.engine),
-        registry.tensors(data.x),
-        registry.tensors(data.y),
-        data.sampleWeight === null ? null : registry.tensor(data.sampleWeight),
-        registry.tensors(data.valX),
-        registry.tensors(data.valY),
-        data.valSampleWeight === null ? null : registry.tensor(data.valSampleWeight),
+      const run = await this.#withData('model.fit', request, feed, data, (...train) =>
+        model.engine.fit(
+          JSON.stringify(request.engine),
+          ...train,
+          registry.tensors(data.valX),
+          registry.tensors(data.valY),
+          data.valSampleWeight === null ? null : registry.tensor(data.valSampleWeight),
+        ),
       );
       try {
         this.#begin(model, request.run, 'fit', run.steps(), run.batchSize(), run.plannedBytes());
-        await new FitLoop(request, control, this.#lock, this.#client).execute(run);
-        return registry.reply(model, { insufficientData: run.insufficientData() });
+        await new FitLoop(request, control, this.#lock, this.#client, feed).execute(run);
+        return registry.reply(model, { result: null, missing: run.insufficientData() });
       } finally {
         run.delete();
       }
     });
   }
 
-  evaluate(id: number, request: RunRequest, data: RunData): Promise<Reply<number[]>> {
-    return this.#infer(id, request, data, async (model, loop) => {
-      const weight = data.sampleWeight === null ? null : this.#registry.tensor(data.sampleWeight);
-      const run = model.engine.evaluate(
-        JSON.stringify(request.engine),
-        this.#registry.tensors(data.x),
-        this.#registry.tensors(data.y),
-        weight,
+  evaluate(id: number, request: RunRequest, data: RunData): Promise<Reply<Outcome<number[]>>> {
+    return this.#infer(id, request, data, async (model, loop, feed) => {
+      const json = JSON.stringify(request.engine);
+      const run = await this.#withData('model.evaluate', request, feed, data, (...parts) =>
+        model.engine.evaluate(json, ...parts),
       );
       try {
         this.#begin(model, request.run, 'evaluate', run.steps());
@@ -84,11 +99,11 @@ export class Runs {
     });
   }
 
-  predict(id: number, request: RunRequest, data: RunData): Promise<Reply<RawTensor[]>> {
-    return this.#infer(id, request, data, async (model, loop) => {
-      const run = model.engine.predict(
-        JSON.stringify(request.engine),
-        this.#registry.tensors(data.x),
+  predict(id: number, request: RunRequest, data: RunData): Promise<Reply<Outcome<RawTensor[]>>> {
+    return this.#infer(id, request, data, async (model, loop, feed) => {
+      const json = JSON.stringify(request.engine);
+      const run = await this.#withData('model.predict', request, feed, data, (x) =>
+        model.engine.predict(json, x),
       );
       try {
         this.#begin(model, request.run, 'predict', run.steps());
@@ -99,24 +114,43 @@ export class Runs {
     });
   }
 
+  /** Makes a run of its tensors or, where batches are fed, of the first one. */
+  async #withData<T>(
+    where: string,
+    request: RunRequest,
+    feed: Feed,
+    data: RunData,
+    make: (x: EngineTensor[], y: EngineTensor[], sampleWeight: EngineTensor | null) => T,
+  ): Promise<T> {
+    const registry = this.#registry;
+    if (!request.engine['fed']) {
+      const weight = data.sampleWeight === null ? null : registry.tensor(data.sampleWeight);
+      return make(registry.tensors(data.x), registry.tensors(data.y), weight);
+    }
+    let run: T | undefined;
+    feed.ask('train', true);
+    await feed.take((...parts) => (run = make(...parts)));
+    return run ?? invalid(`${where}: the dataset gave no batch`);
+  }
+
   /** Batches of one run see the same weights: a fit of the model rests while hooks let others in. */
   async #infer<T>(
     id: number,
     request: RunRequest,
     data: RunData,
-    task: (model: HostModel, loop: InferenceLoop) => Promise<T>,
+    task: (model: HostModel, loop: InferenceLoop, feed: Feed) => Promise<T>,
   ): Promise<Reply<T>> {
-    const control = new RunControl();
-    this.#controls.set(request.run, control);
+    const entry = this.#enter(request, new RunControl());
+    const { control, feed } = entry;
     try {
       return await this.#lock.run(async () => {
         const model = this.#registry.model(id);
         model.runs.add(control);
-        const hooked = request.hooks.length > 0 ? 1 : 0;
+        const hooked = request.hooks.length > 0 || request.engine['fed'] ? 1 : 0;
         model.hooked += hooked;
         try {
-          const loop = new InferenceLoop(request, control, this.#lock, this.#client);
-          return this.#registry.reply(model, await task(model, loop));
+          const loop = new InferenceLoop(request, control, this.#lock, this.#client, feed);
+          return this.#registry.reply(model, await task(model, loop, feed));
         } finally {
           model.hooked -= hooked;
           model.fit?.wake();
@@ -124,9 +158,21 @@ export class Runs {
         }
       });
     } finally {
-      this.#controls.delete(request.run);
-      this.#registry.freeData(data);
+      this.#leave(request, entry, data);
     }
+  }
+
+  #enter({ run }: RunRequest, control: RunControl): Entry {
+    const feed = new Feed(run, control, this.#lock, this.#client, this.#registry);
+    const entry = { control, feed };
+    this.#entries.set(run, entry);
+    return entry;
+  }
+
+  #leave({ run }: RunRequest, { feed }: Entry, data: RunData): void {
+    this.#entries.delete(run);
+    feed.close();
+    this.#registry.freeData(data);
   }
 
   #begin(

@@ -4,6 +4,7 @@ import { CallbackList, toCallbacks } from '../callbacks/list';
 import { History } from '../callbacks/history';
 import { ProgbarLogger } from '../callbacks/progbarLogger';
 import type { Connection } from '../client/connection';
+import { Batches } from '../client/batches';
 import { askToPersist } from '../client/persist';
 import { nextSeed } from '../client/seed';
 import { freeTensors, upload } from '../client/upload';
@@ -11,31 +12,37 @@ import { checkRecord } from '../config/options';
 import type { Optimizer } from '../config/optimizers';
 import { toOptimizer } from '../config/optimizers';
 import { toSource } from '../data/convert';
+import { isDataset, type Dataset } from '../data/dataset';
 import { NamedTensor, Tensor, elementsOf, type Data } from '../data/tensor';
-import type { RunEvent } from '../host/protocol';
+import type { EngineApi, RunEvent } from '../host/protocol';
 import { print } from '../text/print';
 import { toCompileJson, type CompileOptions } from './compile';
-import { LaterModel } from './later';
 import type { Layer } from './layer';
 import { LoadStatus } from './loadStatus';
+import { OnBatchModel, type MetricRecord } from './onBatch';
 import {
   checkVerbose,
   required,
-  toEngineEvaluate,
+  toArguments,
   toEngineFit,
-  toEnginePredict,
+  toEngineInference,
   type EvaluateOptions,
   type FitOptions,
   type PredictOptions,
+  type ValidationData,
 } from './options';
 import { RemoteModel } from './remote';
-import { OUT_OF_DATA, Run, type RunCall, type RunInputs } from './runner';
+import { Run, outOfData, type RunCall, type RunInputs } from './runner';
 import {
   checkLoad,
   checkSave,
   type LoadWeightsOptions,
   type SaveWeightsOptions,
 } from './weightsOptions';
+
+type Result<M extends 'fit' | 'evaluate' | 'predict'> = Awaited<
+  ReturnType<EngineApi[M]>
+>['value']['result'];
 
 /** The widest table of `summary`. */
 const MOST_COLUMNS = 10_000;
@@ -49,7 +56,7 @@ let backstop: FinalizationRegistry<RemoteModel> | undefined;
  * first compile that fails must be put right before any other call.
  * `dispose` frees it at once; otherwise it is freed when it is collected.
  */
-export class Model extends LaterModel {
+export class Model extends OnBatchModel {
   /** The History of the last `fit`; null before. */
   history: History | null = null;
   #run: Run | null = null;
@@ -134,34 +141,44 @@ export class Model extends LaterModel {
 
   /**
    * Trains. `x` is `[samples, ...]`; `y` as the loss wants it. Keras's loop: last partial batch,
-   * shuffle each epoch, running means in the logs, validation after each epoch.
+   * shuffle each epoch, running means in the logs, validation after each epoch. A {@link Dataset} gives
+   * batches of both instead: the next one is fetched while the engine computes the current one.
    * @throws TabtrainError `INVALID_ARGUMENT`, `SHAPE_MISMATCH`, `ABORTED`, `DISPOSED`, ...; what a hook
-   *   threw is rejected with as it is.
+   *   or a dataset threw is rejected with as it is.
    */
-  async fit(x: Data, y: Data, options: FitOptions = {}): Promise<History> {
+  fit(x: Data, y: Data, options?: FitOptions): Promise<History>;
+  fit(dataset: Dataset, options?: FitOptions): Promise<History>;
+  async fit(x: unknown, y?: unknown, given?: FitOptions): Promise<History> {
     const where = 'model.fit';
     this.remote.check(where);
     if (this.#run) invalid('model.fit: fit is running on this model; await it first');
     if (this.#hooked > 0) {
       // It would rest until they end, and a hook that awaited it would wait for ever.
       invalid(
-        'model.fit: not while evaluate or predict with hooks is under way on this model; await it first',
+        'model.fit: not while evaluate or predict with hooks or a dataset is under way on this ' +
+          'model; await it first',
       );
     }
-    const engine = toEngineFit(options, where);
+    const { dataset, options } = toArguments(x, y, given, where);
+    const engine = toEngineFit(options, where, dataset !== null);
     const verbose = checkVerbose(options.verbose, 1, where);
     const user = toCallbacks(`${where}: callbacks`, options.callbacks);
-    const { sampleWeight, validationData, signal } = options;
-    const inputs = { x, y: required(y, 'model.fit: y'), sampleWeight, validationData };
-    const run = new Run(where, signal);
+    const { sampleWeight, validationData, validationSteps, stepsPerEpoch } = options;
+    const inputs = this.#inputs(dataset, x, y, where, stepsPerEpoch);
+    const validation = isDataset(validationData)
+      ? new Batches(validationData, `${where}: validationData`, !!validationSteps)
+      : null;
+    const run = new Run(where, options.signal);
     const history = new History();
     this.#run = run;
     this.#stopTraining = false;
     try {
       const params = { verbose, epochs: engine['epochs'] as number };
       const list = this.#callbacks(user, verbose, params, history);
-      const { insufficientData } = await this.#execute(run, where, inputs, engine, list, 'fit');
-      if (insufficientData && verbose > 0) print(`${OUT_OF_DATA}\n`);
+      const all = validation
+        ? { ...inputs, sampleWeight, datasets: { ...inputs.datasets, validation } }
+        : { ...inputs, sampleWeight, validationData: validationData as ValidationData | null };
+      await this.#execute(run, where, all, engine, list, 'fit');
       return history;
     } finally {
       this.#run = null;
@@ -169,42 +186,61 @@ export class Model extends LaterModel {
   }
 
   /** Loss and metrics in the order of `metricsNames`; one number where there is only a loss. */
-  async evaluate(
+  evaluate(
     x: Data,
     y: Data,
     options: EvaluateOptions & { readonly returnDict: true },
-  ): Promise<Record<string, number>>;
-  async evaluate(x: Data, y: Data, options?: EvaluateOptions): Promise<number[]>;
-  async evaluate(
-    x: Data,
-    y: Data,
-    options: EvaluateOptions = {},
-  ): Promise<number[] | number | Record<string, number>> {
+  ): Promise<MetricRecord>;
+  evaluate(x: Data, y: Data, options?: EvaluateOptions): Promise<number[]>;
+  evaluate(
+    dataset: Dataset,
+    options: EvaluateOptions & { readonly returnDict: true },
+  ): Promise<MetricRecord>;
+  evaluate(dataset: Dataset, options?: EvaluateOptions): Promise<number[]>;
+  async evaluate(x: unknown, y?: unknown, given?: EvaluateOptions): Promise<unknown> {
     const where = 'model.evaluate';
-    const engine = toEngineEvaluate(options, where);
+    const { dataset, options } = toArguments(x, y, given, where);
+    const engine = toEngineInference(options, where, dataset !== null, false);
     const verbose = checkVerbose(options.verbose, 1, where);
     const user = toCallbacks(`${where}: callbacks`, options.callbacks);
-    const inputs = { x, y: required(y, `${where}: y`), sampleWeight: options.sampleWeight };
+    const { sampleWeight, steps, returnDict } = options;
+    const inputs = { ...this.#inputs(dataset, x, y, where, steps), sampleWeight };
     const list = this.#callbacks(user, verbose, { verbose, epochs: 1 }, null);
     const run = new Run(where, options.signal);
     const values = await this.#execute(run, where, inputs, engine, list, 'evaluate');
-    if (options.returnDict) {
-      return Object.fromEntries(this.metricsNames.map((name, i) => [name, values[i]!]));
-    }
-    return values.length === 1 ? values[0]! : values;
+    return this.toMetrics(values, returnDict);
   }
 
-  /** The outputs for `x`, `[samples, ...]`. */
-  async predict(x: Data, options: PredictOptions = {}): Promise<Tensor> {
+  /** The outputs for `x`, `[samples, ...]`; a {@link Dataset} gives batches of it, as `x` or `[x]`. */
+  async predict(
+    x: Data | Dataset<Data | readonly [x: Data, ...rest: unknown[]]>,
+    options: PredictOptions = {},
+  ): Promise<Tensor> {
     const where = 'model.predict';
-    const engine = toEnginePredict(options, where);
+    const dataset = isDataset(x) ? x : null;
+    const engine = toEngineInference(options, where, dataset !== null, true);
     const verbose = checkVerbose(options.verbose, 0, where);
     const user = toCallbacks(`${where}: callbacks`, options.callbacks);
     const list = this.#callbacks(user, verbose, { verbose, epochs: 1 }, null);
     const run = new Run(where, options.signal);
-    const outputs = await this.#execute(run, where, { x, y: null }, engine, list, 'predict');
+    const train = dataset && new Batches(dataset, where, !!options.steps, false);
+    const inputs = { x: x as Data, y: null, datasets: train ? { train } : {} };
+    const outputs = await this.#execute(run, where, inputs, engine, list, 'predict');
     const { bytes, shape } = outputs[0]!;
     return new Tensor(elementsOf(bytes, 'float32'), shape, 'float32');
+  }
+
+  #inputs(
+    dataset: Dataset<never> | null,
+    x: unknown,
+    y: unknown,
+    where: string,
+    steps: number | null | undefined,
+  ): RunInputs {
+    if (dataset) {
+      return { x: null, y: null, datasets: { train: new Batches(dataset, where, !!steps) } };
+    }
+    return { x: x as Data, y: required(y as Data, `${where}: y`), datasets: {} };
   }
 
   /** Rests `fit` at the next batch border; resolves when it rests. Without a fit, nothing happens. */
@@ -231,7 +267,7 @@ export class Model extends LaterModel {
     const where = 'model.setWeights';
     if (!Array.isArray(weights))
       invalid(`${where}: expected an array of tensors, came ${came(weights)}`);
-    this.#refuseWhileFitBegins(where);
+    this.refuseWhileFitBegins(where);
     const connection = await this.#ready(where);
     const tensors: number[] = [];
     try {
@@ -266,13 +302,13 @@ export class Model extends LaterModel {
   async loadWeights(path: string | null, options: LoadWeightsOptions = {}): Promise<LoadStatus> {
     const where = 'model.loadWeights';
     checkLoad(path, options, where);
-    this.#refuseWhileFitBegins(where);
+    this.refuseWhileFitBegins(where);
     await this.#ready(where);
     return new LoadStatus(await this.remote.call('loadWeights', path!));
   }
 
   /** Once fit runs, the engine refuses by itself, and lets a hook's calls through. */
-  #refuseWhileFitBegins(where: string): void {
+  protected override refuseWhileFitBegins(where: string): void {
     if (this.#run && !this.#run.hasBegun) {
       invalid(`${where}: not while fit is running on this model; await fit first`);
     }
@@ -315,17 +351,25 @@ export class Model extends LaterModel {
     engine: Record<string, unknown>,
     list: CallbackList,
     method: M,
-  ) {
+  ): Promise<Result<M>> {
     this.remote.check(where);
-    const hooked = method !== 'fit' && list.hooks().length > 0 ? 1 : 0;
+    const isOpen = list.hooks().length > 0 || engine['fed'] === true;
+    const hooked = method !== 'fit' && isOpen ? 1 : 0;
     this.#hooked += hooked;
     try {
       const sources = await run.sources(inputs);
       const connection = await this.#ready(where);
       const call = this.remote.call.bind(this.remote) as RunCall<M>;
-      return await run.execute(connection, sources, { engine }, list, (request, data) =>
-        call(method, request, data),
+      const { result, missing } = await run.execute(
+        connection,
+        sources,
+        { engine },
+        list,
+        inputs.datasets,
+        (request, data) => call(method, request, data),
       );
+      if (missing > 0 && list.verbose > 0) print(`${outOfData(missing)}\n`);
+      return result;
     } finally {
       this.#hooked -= hooked;
     }

@@ -1,6 +1,7 @@
 import { TabtrainError, came, invalid } from '../errors';
 import type { CallbacksOption } from '../callbacks/list';
 import { checkRecord, flag, integer, number } from '../config/options';
+import { isDataset, type Dataset } from '../data/dataset';
 import type { Data } from '../data/tensor';
 
 /** How much a call prints: nothing, a live bar, or a line per epoch. */
@@ -11,14 +12,15 @@ export type ValidationData =
   readonly [x: Data, y: Data] | readonly [x: Data, y: Data, weights: Data];
 
 export interface FitOptions {
-  /** Samples per step; default 32. */
+  /** Samples per step; default 32. Not with a dataset, whose batches have their sizes. */
   readonly batchSize?: number | null;
   /** The epoch to stop before, counted from 0; default 1. */
   readonly epochs?: number;
   /** Default 1: Keras's progress bar. */
   readonly verbose?: Verbose;
   readonly callbacks?: CallbacksOption;
-  readonly validationData?: ValidationData | null;
+  /** Inputs and targets, or a dataset of batches of them. */
+  readonly validationData?: ValidationData | Dataset | null;
   /** 0 to 1: the last part of the samples, before shuffling, is for validation. */
   readonly validationSplit?: number;
   /** Validate every so many epochs, or after the epochs (from 1) that are listed. */
@@ -35,7 +37,10 @@ export interface FitOptions {
   readonly sampleWeight?: Data | null;
   /** Default 0. */
   readonly initialEpoch?: number;
-  /** Default: all batches. */
+  /**
+   * Default: all batches. A dataset that is no function goes on where the last epoch stopped; without
+   * this it is iterated anew.
+   */
   readonly stepsPerEpoch?: number | null;
   /** Aborting it rejects with `ABORTED` at the next batch border. */
   readonly signal?: AbortSignal;
@@ -101,14 +106,44 @@ function checkSignal(signal: unknown, where: string): void {
   }
 }
 
+/** Throws where an option is given that says what the batches of a dataset say themselves. */
+function refuseWithDataset(options: object, names: readonly string[], where: string): void {
+  for (const name of names) {
+    const value = (options as Record<string, unknown>)[name];
+    if (value === undefined || value === null || value === 0) continue;
+    invalid(`${where}: ${name}: not with a dataset, came ${came(value)}`);
+  }
+}
+
+/** The dataset of a call, null where it is on data, and the options, which come after y or in its place. */
+export function toArguments<O extends object>(
+  x: unknown,
+  y: unknown,
+  options: O | undefined,
+  where: string,
+): { dataset: Dataset<never> | null; options: O } {
+  if (!isDataset(x)) return { dataset: null, options: options ?? ({} as O) };
+  if (options !== undefined || Array.isArray(y) || ArrayBuffer.isView(y)) {
+    invalid(`${where}: y: not with a dataset, whose batches hold it`);
+  }
+  return { dataset: x, options: (y ?? {}) as O };
+}
+
 /** The engine's options record for fit; throws for anything wrong that needs no data. */
-export function toEngineFit(options: FitOptions, where: string): Record<string, unknown> {
+export function toEngineFit(
+  options: FitOptions,
+  where: string,
+  fed: boolean,
+): Record<string, unknown> {
   checkRecord(where, options, FIT);
+  if (fed) refuseWithDataset(options, ['batchSize', 'sampleWeight', 'validationSplit'], where);
   checkSignal(options.signal, where);
   const { validationData, validationSplit = 0, classWeight = null, shuffle = true } = options;
   const { validationFreq = 1 } = options;
   const at = (name: string) => `${where}: ${name}`;
-  if (validationData !== undefined && validationData !== null)
+  const validationFed = isDataset(validationData);
+  if (validationFed) refuseWithDataset(options, ['validationBatchSize'], where);
+  else if (validationData !== undefined && validationData !== null)
     checkValidationData(validationData, where);
   number(0, 1)(validationSplit, at('validationSplit'));
   if (validationSplit === 1)
@@ -134,18 +169,20 @@ export function toEngineFit(options: FitOptions, where: string): Record<string, 
     validation_steps: optional(positive, options.validationSteps, at('validationSteps')),
     validation_freq: validationFreq,
     class_weight: classWeight === null ? null : checkClassWeight(classWeight, at('classWeight')),
+    fed,
+    validation_fed: validationFed,
   };
 }
 
 function checkValidationData(data: unknown, where: string): void {
   if (!Array.isArray(data) || (data.length !== 2 && data.length !== 3)) {
     invalid(
-      `${where}: validationData: expected [x, y] or [x, y, sampleWeight], came ${came(data)}`,
+      `${where}: validationData: expected [x, y], [x, y, sampleWeight] or a dataset, came ${came(data)}`,
     );
   }
 }
 
-function checkClassWeight(weights: unknown, where: string): Record<string, number> {
+export function checkClassWeight(weights: unknown, where: string): Record<string, number> {
   if (typeof weights !== 'object' || Array.isArray(weights)) {
     invalid(`${where}: expected a record from class numbers to weights, came ${came(weights)}`);
   }
@@ -158,21 +195,20 @@ function checkClassWeight(weights: unknown, where: string): Record<string, numbe
   return weights as Record<string, number>;
 }
 
-export function toEngineEvaluate(options: EvaluateOptions, where: string): Record<string, unknown> {
-  checkRecord(where, options, EVALUATE);
+/** The engine's options record for evaluate and predict. */
+export function toEngineInference(
+  options: EvaluateOptions | PredictOptions,
+  where: string,
+  fed: boolean,
+  predicts: boolean,
+): Record<string, unknown> {
+  checkRecord(where, options, predicts ? PREDICT : EVALUATE);
   checkSignal(options.signal, where);
+  if (fed) refuseWithDataset(options, ['batchSize', 'sampleWeight'], where);
   return {
     batch_size: optional(positive, options.batchSize, `${where}: batchSize`) ?? 32,
     steps: optional(positive, options.steps, `${where}: steps`),
-  };
-}
-
-export function toEnginePredict(options: PredictOptions, where: string): Record<string, unknown> {
-  checkRecord(where, options, PREDICT);
-  checkSignal(options.signal, where);
-  return {
-    batch_size: optional(positive, options.batchSize, `${where}: batchSize`) ?? 32,
-    steps: optional(positive, options.steps, `${where}: steps`),
+    fed,
   };
 }
 

@@ -1,10 +1,11 @@
 import { TabtrainError } from '../errors';
 import type { CallbackList } from '../callbacks/list';
+import type { Batches } from '../client/batches';
 import type { Connection } from '../client/connection';
 import { freeTensors, throwIfAborted, upload } from '../client/upload';
 import { toSource, type Source } from '../data/convert';
 import type { Data } from '../data/tensor';
-import type { EngineApi, RunAction, RunData, RunRequest } from '../host/protocol';
+import type { BatchRequest, EngineApi, RunAction, RunData, RunRequest } from '../host/protocol';
 import { checkSamples, type ValidationData } from './options';
 
 /** The three methods of the host that run over data, as one. */
@@ -14,17 +15,19 @@ export type RunCall<M extends 'fit' | 'evaluate' | 'predict'> = (
   data: RunData,
 ) => Promise<Awaited<ReturnType<EngineApi[M]>>['value']>;
 
-/** As Keras warns when `stepsPerEpoch` asks for more than there is. */
-export const OUT_OF_DATA =
-  'WARNING: the input ran out of data; training was interrupted. It must give at least ' +
-  'stepsPerEpoch * epochs batches.';
+/** As Keras warns where there were fewer than the `batches` that were asked for. */
+export const outOfData = (batches: number): string =>
+  'WARNING: Your input ran out of data; interrupting training. Make sure that your dataset or ' +
+  'generator can generate at least `steps_per_epoch * epochs` batches ' +
+  `(in this case, ${batches} batches).`;
 
-/** What a run takes in; null where it has none. */
+/** What a run takes in: data, null where it has none, or datasets instead. */
 export interface RunInputs {
-  readonly x: Data;
+  readonly x: Data | null;
   readonly y: Data | null;
   readonly sampleWeight?: Data | null | undefined;
   readonly validationData?: ValidationData | null | undefined;
+  readonly datasets: Readonly<Partial<Record<BatchRequest['of'], Batches>>>;
 }
 
 /** One fit, evaluate or predict, from its data to its end. */
@@ -51,7 +54,7 @@ export class Run {
     const source = (name: string, data: Data | null | undefined) =>
       data === null || data === undefined ? null : toSource(at(name), data);
     throwIfAborted(this.#signal, this.#where);
-    const x = await toSource(at('x'), inputs.x);
+    const x = inputs.datasets.train ? null : await toSource(at('x'), inputs.x!);
     const y = inputs.y === null ? null : await toSource(at('y'), inputs.y);
     const sampleWeight = await source('sampleWeight', inputs.sampleWeight);
     checkSamples(this.#where, [['x', x], ['y', y], ['sampleWeight', sampleWeight]]); // prettier-ignore
@@ -73,12 +76,29 @@ export class Run {
     sources: Record<keyof RunData, Source | null>,
     request: Omit<RunRequest, 'run' | 'paused' | 'hooks'>,
     callbacks: CallbackList,
+    datasets: RunInputs['datasets'],
     start: (request: RunRequest, data: RunData) => Promise<T>,
   ): Promise<T> {
     const id = connection.newId();
     const data = await this.#upload(connection, sources);
     const abort = () => void this.#control('abort');
-    connection.listen(id, callbacks);
+    const answer = async ({ of, anew, id: request }: BatchRequest) => {
+      try {
+        const batch = await datasets[of]!.next(anew, connection.crossesThreads);
+        const parts = batch && connection.crossesThreads ? [...batch.x, ...batch.y] : [];
+        if (batch?.sampleWeight && parts.length > 0) parts.push(batch.sampleWeight);
+        const transfer = new Set(parts.map(({ bytes }) => bytes.buffer));
+        await connection.call('feed', [id, request, batch], [...transfer]);
+      } catch (error) {
+        callbacks.thrown ??= { error };
+        abort();
+      }
+    };
+    const close = () => Promise.all(Object.values(datasets).map((each) => each.close()));
+    connection.listen(id, {
+      event: (event) => (event.type === 'need' ? void answer(event) : callbacks.event(event)),
+      hook: (call) => callbacks.hook(call),
+    });
     try {
       throwIfAborted(this.#signal, this.#where);
       this.#sent = { connection, id };
@@ -90,8 +110,10 @@ export class Run {
       if (this.#stopRequested) void this.#control('stop');
       const value = await result;
       if (callbacks.thrown) throw callbacks.thrown.error;
+      await close();
       return value;
     } catch (error) {
+      void close().catch(() => {}); // What ended the run is what is told.
       // The host frees what reached it; this is for a run that never did.
       await freeTensors(connection, Object.values(data).flat());
       if (callbacks.thrown) throw callbacks.thrown.error;

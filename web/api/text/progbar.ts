@@ -14,15 +14,18 @@ export type Values = readonly (readonly [name: string, value: number])[];
  * All times are seconds of one monotonic clock. Source: keras/utils/generic_utils.py, Progbar.
  */
 export class Progbar {
-  readonly #target: number;
+  #target: number | null;
   readonly #verbose: 1 | 2;
   readonly #start: number;
   #lastUpdate = -Infinity;
   #firstStepEnd: number | null = null;
   #drawnWidth = 0;
 
-  /** @param now when the epoch began. */
-  constructor(target: number, verbose: 1 | 2, now: number) {
+  /**
+   * @param target the number of batches; null where it is known at the last line only.
+   * @param now when the epoch began.
+   */
+  constructor(target: number | null, verbose: 1 | 2, now: number) {
     this.#target = target;
     this.#verbose = verbose;
     this.#start = now;
@@ -34,13 +37,14 @@ export class Progbar {
    * @param finalize true for the last line, which ends with a line feed.
    */
   update(current: number, values: Values, finalize: boolean, now: number): string {
+    if (finalize) this.#target ??= current;
     if (this.#verbose === 2) return finalize ? this.#epochLine(current, values, now) : '';
     if (!finalize && now - this.#lastUpdate < INTERVAL) return '';
     this.#lastUpdate = now;
     const erase = '\b'.repeat(this.#drawnWidth) + '\r';
     const unit = this.#timePerStep(current, now);
     const info =
-      (finalize
+      (finalize || this.#target === null
         ? ` - ${fixed(now - this.#start, 0)}s${perUnit(unit, 'step')}`
         : ` - ETA: ${clock(unit * (this.#target - current))}`) +
       metricsText(values, (value) => Math.abs(value) > 1e-3);
@@ -52,6 +56,7 @@ export class Progbar {
   }
 
   #bar(current: number): string {
+    if (this.#target === null) return `${String(current).padStart(7)}/Unknown`;
     const filled = Math.trunc((WIDTH * current) / this.#target);
     const head = current < this.#target ? '>' : '=';
     const done = filled > 0 ? '='.repeat(filled - 1) + head : '';
@@ -68,7 +73,7 @@ export class Progbar {
       `${this.#count(current)} - ${fixed(seconds, 0)}s` +
       // Here Keras compares without the absolute value.
       metricsText(values, (value) => value > 1e-3) +
-      ` -${perUnit(seconds, 'epoch')} -${perUnit(seconds / this.#target, 'step')}\n`
+      ` -${perUnit(seconds, 'epoch')} -${perUnit(seconds / this.#target!, 'step')}\n`
     );
   }
 

@@ -107,3 +107,10 @@ export function floatRepr(x: number): string {
   const plain = String(magnitude);
   return sign(x) + (plain.includes('.') ? plain : `${plain}.0`);
 }
+
+/** `str(x)` of a numpy float32: the shortest digits that give the same float32. */
+export function float32Repr(x: number): string {
+  let digits = 1;
+  while (digits < 9 && Math.fround(Number(x.toPrecision(digits))) !== x) ++digits;
+  return floatRepr(Number(x.toPrecision(digits)));
+}

@@ -1,0 +1,21 @@
+import type { Data } from './tensor';
+
+/** One batch: inputs and targets, or these and one weight per sample. */
+export type Batch =
+  readonly [x: Data, y: Data] | readonly [x: Data, y: Data, sampleWeight: Data | null];
+
+/**
+ * Batches one after the other; or a function that gives them, which is called for each epoch, and for
+ * each validation. Batches may differ in size.
+ */
+export type Dataset<T = Batch> =
+  AsyncIterable<T> | Iterable<T> | (() => BatchesOf<T> | Promise<BatchesOf<T>>);
+type BatchesOf<T> = AsyncIterable<T> | Iterable<T>;
+
+/** Whether `value` gives batches, rather than being data. */
+export function isDataset(value: unknown): value is Dataset<never> {
+  if (typeof value === 'function') return true;
+  if (value === null || typeof value !== 'object') return false;
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return false;
+  return Symbol.asyncIterator in value || Symbol.iterator in value;
+}
