@@ -9,6 +9,7 @@
 
 #include "constraints/constraint.h"
 #include "golden.h"
+#include "graph_runner.h"
 #include "initializers/initializer.h"
 #include "layers/layer.h"
 #include "losses/loss.h"
@@ -63,7 +64,7 @@ std::vector<Kind> kinds() {
 /// The cases of a file, or of all files of both directories of trajectories.
 std::vector<GoldenCase> casesOf(const Kind& kind) {
   if (std::string(kind.goldenFile) != "trajectories") return goldenCases(kind.goldenFile);
-  return allTrajectories();
+  return goldenTrajectories();
 }
 
 /// The configs of a class in the golden files, without repetitions.

@@ -1,7 +1,9 @@
 #include "golden.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <stdexcept>
@@ -74,6 +76,21 @@ std::string caseName(const ::testing::TestParamInfo<GoldenCase>& info) {
     }
   }
   return name;
+}
+
+std::vector<GoldenCase> goldenTrajectories() {
+  const std::string root = std::string(TABTRAIN_TESTS_DIR) + "/golden/trajectories";
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+    if (entry.path().extension() != ".json") continue;
+    paths.push_back(std::filesystem::relative(entry.path(), root).string());
+  }
+  std::sort(paths.begin(), paths.end());
+  std::vector<GoldenCase> cases;
+  for (const std::string& path : paths) {
+    for (GoldenCase& golden : goldenCases("trajectories/" + path)) cases.push_back(golden);
+  }
+  return cases;
 }
 
 }  // namespace tabtrain::testing

@@ -34,6 +34,9 @@ struct GoldenCase {
 /// The `cases` of tests/golden/PATH. Throws where the file is missing or has none.
 std::vector<GoldenCase> goldenCases(const std::string& path);
 
+/// The cases of all files of tests/golden/trajectories, of both versions of Keras.
+std::vector<GoldenCase> goldenTrajectories();
+
 /// A number, or one of "NaN", "Infinity", "-Infinity".
 double goldenNumber(const Json& json);
 Tensor goldenTensor(const Json& json);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 
 #include "classifier.h"
 #include "golden.h"
@@ -14,21 +13,6 @@ namespace {
 
 constexpr int64_t kBatch = 32;
 constexpr int kEpochs = 10;
-
-std::vector<GoldenCase> trajectories() {
-  const std::string root = std::string(TABTRAIN_TESTS_DIR) + "/golden/trajectories";
-  std::vector<std::string> paths;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
-    if (entry.path().extension() != ".json") continue;
-    paths.push_back(std::filesystem::relative(entry.path(), root).string());
-  }
-  std::sort(paths.begin(), paths.end());
-  std::vector<GoldenCase> cases;
-  for (const std::string& path : paths) {
-    for (GoldenCase& golden : goldenCases("trajectories/" + path)) cases.push_back(golden);
-  }
-  return cases;
-}
 
 /// The start of every trajectory, see the header of the golden files.
 void fillPattern(Variable& kernel) {
@@ -118,7 +102,7 @@ TEST_P(Trajectory, EqualsKeras) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Optimizers, Trajectory, ::testing::ValuesIn(trajectories()), caseName);
+INSTANTIATE_TEST_SUITE_P(Optimizers, Trajectory, ::testing::ValuesIn(goldenTrajectories()), caseName);
 
 }  // namespace
 }  // namespace tabtrain::testing
