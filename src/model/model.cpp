@@ -13,6 +13,13 @@ bool isWidened(const Tensor& value, const Variable& variable) {
   return value.dtype() == DType::Int32 && variable.dtype() == DType::Int64;
 }
 
+/// Data have a first axis; a scalar comes as [1].
+bool fits(const Tensor& value, const Variable& variable) {
+  const bool isScalar = variable.sizes().empty() && value.count() == 1;
+  return (isScalar || value.sizes() == variable.sizes()) &&
+         (value.dtype() == variable.dtype() || isWidened(value, variable));
+}
+
 void readRow(const Tensor& data, int64_t row, float* out) {
   const std::byte* bytes = data.bytes().data() + static_cast<size_t>(row) * data.rowBytes();
   kernels::toFloat(bytes, data.dtype(), data.count() / data.rows(), out);
@@ -123,8 +130,7 @@ void Model::setWeights(const std::vector<TensorPtr>& values) {
     const Variable& variable = *variables[i];
     const Tensor& value = *values[i];
     require(
-        value.sizes() == variable.sizes() &&
-            (value.dtype() == variable.dtype() || isWidened(value, variable)),
+        fits(value, variable),
         [&] {
           return "model.setWeights: " + variable.name() + ": expected " +
                  dtypeName(variable.dtype()) + " " + sizesToString(variable.sizes()) + ", got " +

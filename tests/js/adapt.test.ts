@@ -34,7 +34,7 @@ describe('layer.adapt', () => {
     await layer.adapt(DATA);
     const model = made(sequential([layer, layers.dense({ units: 1 })]));
     await model.build([null, 2]);
-    expect((await weightsOf(model)).slice(2)).toEqual(LEARNT);
+    expect((await weightsOf(model)).slice(0, 3)).toEqual(LEARNT);
     expect(layer.getConfig()).toMatchObject({ axis: [-1], mean: null, variance: null });
     expect(layer.getConfig()).not.toHaveProperty('adapted');
     expect(layer.countParams()).toBe(5);
@@ -58,7 +58,7 @@ describe('layer.adapt', () => {
   test('in a model that is in use, and again', async () => {
     const layer = layers.normalization();
     const model = made(sequential([layer]));
-    await expectFailure(() => model.getWeights(), { code: 'INVALID_ARGUMENT', says: ['weights'] });
+    expect(await model.getWeights()).toEqual([]);
     await layer.adapt(DATA); // also says the shape
     expect(await weightsOf(model)).toEqual(LEARNT);
     await layer.adapt([[2, 2]]);

@@ -273,7 +273,9 @@ export class Model extends OnBatchModel {
     try {
       for (const [i, weight] of weights.entries()) {
         const source = await toSource(`${where}: weights[${i}]`, weight as Data);
-        tensors.push(await upload(connection, source, where));
+        // The engine's tensors have a first axis.
+        const shape = source.shape.length === 0 ? [1] : source.shape;
+        tensors.push(await upload(connection, { ...source, shape }, where));
       }
       await this.remote.call('setWeights', tensors);
     } catch (error) {
