@@ -41,12 +41,7 @@ Expr huber(Expr yTrue, Expr yPred, const Arguments& arguments) {
 /// mean(log(cosh(e))) = mean(e + softplus(-2 e) - log(2)), e = yPred - y.
 Expr logCosh(Expr yTrue, Expr yPred, const Arguments&) {
   const Expr error = yPred - matchRank(yTrue, yPred);
-  const Expr x = error * -2.0f;
-  const Expr zero = x.graph->constant(0.0f);
-  const Expr isPositive = greaterEqual(x, zero);
-  const Expr softplus =
-      select(isPositive, x, zero) + logarithm1p(exponential(select(isPositive, -x, x)));
-  return meanLast(error + softplus - 0.693147180559945f);
+  return meanLast(error + softplus(error * -2.0f) - 0.693147180559945f);
 }
 
 /// The sum of the products of y and yPred, each divided by its length.
