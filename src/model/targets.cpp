@@ -54,8 +54,8 @@ void checkClassIndices(const Tensor& targets, int64_t classes, std::optional<int
   }
 }
 
-TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight,
-                     const Tensor& targets, const std::string& what) {
+TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight, const Tensor& targets,
+                     const std::string& what) {
   if (!sampleWeight && classWeight.is_null()) return nullptr;
   const int64_t rows = targets.rows();
   auto result = std::make_shared<Tensor>(DType::Float32, std::vector<int64_t>{rows});

@@ -18,8 +18,8 @@ void checkClassIndices(const Tensor& targets, int64_t classes, std::optional<int
 /// `classWeight`, a record from class numbers to weights (null for none), gives to the row's class,
 /// which is its value or, of one-hot rows, the place of its largest (keras/engine/data_adapter.py).
 /// Null where both are. `what` begins the sentence of an error. Throws InvalidArgument for a class
-/// without weight and for targets of more than two axes, ShapeMismatch for anything but one weight a
-/// row.
+/// without weight and for targets of more than two axes, ShapeMismatch for anything but one weight
+/// a row.
 TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight, const Tensor& targets,
                      const std::string& what);
 

@@ -123,8 +123,9 @@ TEST(Metrics, RefuseToHaveSeveralValues) {
   EXPECT_EQ(codeOfState(score, &message), ErrorCode::Unsupported);
   const Json recall = {{"class_name", "Recall"}, {"config", {{"thresholds", {0.2, 0.4}}}}};
   EXPECT_EQ(codeOfState(recall, &message), ErrorCode::Unsupported);
-  EXPECT_EQ(message,
-            "Recall: thresholds: expected one threshold, since logs hold one number, got [0.2,0.4]");
+  EXPECT_EQ(
+      message,
+      "Recall: thresholds: expected one threshold, since logs hold one number, got [0.2,0.4]");
 }
 
 TEST(Metrics, SayWhichOfTheirArgumentsDoNotFitTheModel) {

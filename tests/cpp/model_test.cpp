@@ -65,7 +65,8 @@ TEST(Model, ARefusedFitLeavesAModelWithoutShapesUnbuilt) {
   EXPECT_EQ(model->network().inputSizes(), std::vector<int64_t>{2});
 }
 
-/// The logs of a model that gives x itself, over the samples 0.25, 0.5, 0.75 with the labels 0, 1, 1.
+/// The logs of a model that gives x itself, over the samples 0.25, 0.5, 0.75 with the labels 0,
+/// 1, 1.
 std::vector<double> shown(const Json& loss, const Json& metrics, int64_t batchSize) {
   const auto model = std::make_shared<Model>(
       R"({"class_name": "Sequential", "config": {"layers": [{"class_name": "Dense",
@@ -96,10 +97,15 @@ TEST(Model, ShowsVectorsOfLossesAsKeras) {
 }
 
 TEST(Model, ShowsEveryMetricWhateverTheBatches) {
-  const std::set<std::string> takesArguments = {
-      "MeanRelativeError", "SensitivityAtSpecificity", "SpecificityAtSensitivity",
-      "PrecisionAtRecall", "RecallAtPrecision",        "IoU",
-      "MeanIoU",           "OneHotIoU",                "OneHotMeanIoU"};
+  const std::set<std::string> takesArguments = {"MeanRelativeError",
+                                                "SensitivityAtSpecificity",
+                                                "SpecificityAtSensitivity",
+                                                "PrecisionAtRecall",
+                                                "RecallAtPrecision",
+                                                "IoU",
+                                                "MeanIoU",
+                                                "OneHotIoU",
+                                                "OneHotMeanIoU"};
   Json metrics = Json::array();
   for (const std::string& name : metricNames()) {
     if (!takesArguments.contains(name)) metrics.push_back(name);

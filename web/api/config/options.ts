@@ -111,7 +111,6 @@ export const list =
       ? value.map((each) => check(each, where))
       : invalid(`${where}: expected an array, came ${came(value)}`);
 
-
 /** A number, or numbers in arrays of any depth. */
 export const numbers: Check = (value, where) =>
   (Array.isArray(value) ? list(numbers) : number())(value, where);
