@@ -48,20 +48,22 @@ Json parseJson(const std::string& text, const std::string& what) {
 ConfigReader::ConfigReader(std::string className, const Json& config)
     : className_(std::move(className)), config_(config) {}
 
-const Json* ConfigReader::find(const std::string& key) {
-  known_.insert(key);
-  const auto it = config_.find(key);
+const Json* ConfigReader::find(std::string_view key) {
+  const std::string name(key);
+  known_.insert(name);
+  const auto it = config_.find(name);
   return it == config_.end() ? nullptr : &*it;
 }
 
-void ConfigReader::fail(const std::string& key, const std::string& expected) const {
-  const auto it = config_.find(key);
+void ConfigReader::fail(std::string_view key, std::string_view expected) const {
+  const std::string name(key);
+  const auto it = config_.find(name);
   throw Error(ErrorCode::InvalidArgument,
-              className_ + ": " + key + ": expected " + expected + ", got " +
+              className_ + ": " + name + ": expected " + std::string(expected) + ", got " +
                   (it == config_.end() ? "nothing" : it->dump().substr(0, 100)));
 }
 
-int64_t ConfigReader::integer(const std::string& key, std::optional<int64_t> fallback, int64_t min,
+int64_t ConfigReader::integer(std::string_view key, std::optional<int64_t> fallback, int64_t min,
                               int64_t max) {
   const Json* value = find(key);
   if (value == nullptr && fallback) return *fallback;
@@ -76,13 +78,13 @@ int64_t ConfigReader::integer(const std::string& key, std::optional<int64_t> fal
   return static_cast<int64_t>(number);
 }
 
-std::optional<int64_t> ConfigReader::optionalInteger(const std::string& key, int64_t min,
+std::optional<int64_t> ConfigReader::optionalInteger(std::string_view key, int64_t min,
                                                      int64_t max) {
   if (any(key).is_null()) return std::nullopt;
   return integer(key, std::nullopt, min, max);
 }
 
-double ConfigReader::number(const std::string& key, std::optional<double> fallback, double min,
+double ConfigReader::number(std::string_view key, std::optional<double> fallback, double min,
                             double max) {
   const Json* value = find(key);
   if (value == nullptr && fallback) return *fallback;
@@ -92,31 +94,31 @@ double ConfigReader::number(const std::string& key, std::optional<double> fallba
   return number;
 }
 
-bool ConfigReader::boolean(const std::string& key, bool fallback) {
+bool ConfigReader::boolean(std::string_view key, bool fallback) {
   const Json* value = find(key);
   if (value == nullptr) return fallback;
   if (!value->is_boolean()) fail(key, "true or false");
   return value->get<bool>();
 }
 
-std::string ConfigReader::string(const std::string& key, const std::string& fallback) {
+std::string ConfigReader::string(std::string_view key, std::string_view fallback) {
   const Json* value = find(key);
-  if (value == nullptr || value->is_null()) return fallback;
+  if (value == nullptr || value->is_null()) return std::string(fallback);
   if (!value->is_string()) fail(key, "a string");
   return value->get<std::string>();
 }
 
-const Json& ConfigReader::any(const std::string& key) {
+const Json& ConfigReader::any(std::string_view key) {
   const Json* value = find(key);
   return value == nullptr ? kNull : *value;
 }
 
-void ConfigReader::unsupported(const std::string& key, const Json& onlyValue) {
+void ConfigReader::unsupported(std::string_view key, const Json& onlyValue) {
   const Json* value = find(key);
   if (value == nullptr || value->is_null() || *value == onlyValue) return;
-  throw Error(ErrorCode::Unsupported, className_ + ": " + key + ": this version supports only " +
-                                          onlyValue.dump() + ", got " +
-                                          value->dump().substr(0, 100));
+  throw Error(ErrorCode::Unsupported, className_ + ": " + std::string(key) +
+                                          ": this version supports only " + onlyValue.dump() +
+                                          ", got " + value->dump().substr(0, 100));
 }
 
 void ConfigReader::finish() const {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
 
@@ -33,29 +34,29 @@ class ConfigReader {
 
   const std::string& className() const { return className_; }
 
-  int64_t integer(const std::string& key, std::optional<int64_t> fallback, int64_t min,
+  int64_t integer(std::string_view key, std::optional<int64_t> fallback, int64_t min,
                   int64_t max = std::numeric_limits<int64_t>::max());
   /// Nothing where the key is absent or null.
-  std::optional<int64_t> optionalInteger(const std::string& key, int64_t min, int64_t max);
-  double number(const std::string& key, std::optional<double> fallback,
+  std::optional<int64_t> optionalInteger(std::string_view key, int64_t min, int64_t max);
+  double number(std::string_view key, std::optional<double> fallback,
                 double min = -std::numeric_limits<double>::infinity(),
                 double max = std::numeric_limits<double>::infinity());
-  bool boolean(const std::string& key, bool fallback);
-  std::string string(const std::string& key, const std::string& fallback);
+  bool boolean(std::string_view key, bool fallback);
+  std::string string(std::string_view key, std::string_view fallback);
   /// Whether the key is there, if only with null.
-  bool has(const std::string& key) { return find(key) != nullptr; }
+  bool has(std::string_view key) { return find(key) != nullptr; }
   /// The value as it is, null where absent.
-  const Json& any(const std::string& key);
+  const Json& any(std::string_view key);
   /// Accepts the key only if it is absent, null, or equal to `onlyValue`: an option of Keras's that
   /// this version does not have.
-  void unsupported(const std::string& key, const Json& onlyValue = nullptr);
+  void unsupported(std::string_view key, const Json& onlyValue = nullptr);
 
   void finish() const;
 
-  [[noreturn]] void fail(const std::string& key, const std::string& expected) const;
+  [[noreturn]] void fail(std::string_view key, std::string_view expected) const;
 
  private:
-  const Json* find(const std::string& key);
+  const Json* find(std::string_view key);
 
   std::string className_;
   const Json& config_;

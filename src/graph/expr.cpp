@@ -8,6 +8,10 @@ Expr apply(const char* opName, const std::vector<Expr>& inputs, Attrs attrs) {
   return inputs.at(0).graph->apply(opName, inputs, std::move(attrs)).at(0);
 }
 
+[[gnu::noinline]] Expr apply(const char* opName, std::initializer_list<Expr> inputs) {
+  return apply(opName, std::vector<Expr>(inputs), Attrs());
+}
+
 Expr operator+(Expr a, Expr b) { return apply("AddV2", {a, b}); }
 Expr operator-(Expr a, Expr b) { return apply("Sub", {a, b}); }
 Expr operator*(Expr a, Expr b) { return apply("Mul", {a, b}); }

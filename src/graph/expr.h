@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <vector>
 
 #include "graph/graph.h"
@@ -33,6 +34,8 @@ Expr operator/(float a, Expr b);
 
 /// Applies an op with one output.
 Expr apply(const char* opName, const std::vector<Expr>& inputs, Attrs attrs = {});
+/// The same for the many without attributes, whose calls are smaller so.
+Expr apply(const char* opName, std::initializer_list<Expr> inputs);
 
 Expr divideNoNan(Expr a, Expr b);
 Expr maximum(Expr a, Expr b);
