@@ -183,8 +183,7 @@ class KerasTree {
     };
     std::vector<List> lists;
     int rounds = 0;
-    const std::vector<SlotLayout> layouts = newSlots(row);
-    for (const SlotLayout& layout : layouts) {
+    for (const SlotLayout& layout : row.slots) {
       const auto* slot = findSlot(optimizer, layout.slot);
       if (slot == nullptr && layout.unused == SlotLayout::Unused::Absent) continue;
       const Handle list = tree_.addObject();
@@ -195,7 +194,7 @@ class KerasTree {
       }
     }
     size_t position = 1;
-    for (int round = kFirstRound; round < rounds; ++round) {
+    for (int round = 0; round < rounds; ++round) {
       for (size_t i = 0; i < trainables_.size(); ++i) {
         for (const List& list : lists) {
           if (list.layout->round != round) continue;

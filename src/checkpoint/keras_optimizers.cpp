@@ -5,9 +5,14 @@ namespace {
 
 using Unused = SlotLayout::Unused;
 
+/// Made by the base class, before the slots of the class itself.
+constexpr SlotLayout kAverage = {kAverageSlot, "_model_variables_moving_average", "average", 0};
+
 const std::vector<SlotLayout>& adamSlots() {
-  static const std::vector<SlotLayout> slots = {
-      {"m", "_momentums", "m"}, {"v", "_velocities", "v"}, {"vhat", "_velocity_hats", "vhat", 1}};
+  static const std::vector<SlotLayout> slots = {kAverage,
+                                                {"m", "_momentums", "m"},
+                                                {"v", "_velocities", "v"},
+                                                {"vhat", "_velocity_hats", "vhat", 2}};
   return slots;
 }
 
@@ -15,47 +20,46 @@ const std::vector<KerasOptimizer>& rows() {
   static const std::vector<KerasOptimizer> table = {
       {"SGD",
        {"decay", "learning_rate", "momentum"},
-       {{"momentum", "momentums", "m", 0, Unused::Zeros}},
+       {kAverage, {"momentum", "momentums", "m", 1, Unused::Zeros}},
        true},
       {"Adam", {"beta_1", "beta_2", "decay", "learning_rate"}, adamSlots(), true},
       {"AdamW", {}, adamSlots()},
       {"Adamax",
        {"beta_1", "beta_2", "decay", "learning_rate"},
-       {{"m", "_m", "m"}, {"v", "_u", "u"}},
+       {kAverage, {"m", "_m", "m"}, {"v", "_u", "u"}},
        true},
       {"Nadam",
        {"beta_1", "beta_2", "decay", "learning_rate", "momentum_cache"},
-       {{"m", "_momentums", "m"}, {"v", "_velocities", "v"}},
+       {kAverage, {"m", "_momentums", "m"}, {"v", "_velocities", "v"}},
        false,
        "u_product"},
       {"RMSprop",
        {"decay", "learning_rate", "momentum", "rho"},
-       {{"rms", "_velocities", "velocity"},
-        {"momentum", "_momentums", "momentum", 1, Unused::EmptyList},
-        {"mg", "_average_gradients", "average_gradient", 2, Unused::EmptyList}}},
-      {"Adagrad", {"decay", "learning_rate"}, {{"accumulator", "_accumulators", "accumulator"}}},
+       {kAverage,
+        {"rms", "_velocities", "velocity"},
+        {"momentum", "_momentums", "momentum", 2, Unused::EmptyList},
+        {"mg", "_average_gradients", "average_gradient", 3, Unused::EmptyList}}},
+      {"Adagrad",
+       {"decay", "learning_rate"},
+       {kAverage, {"accumulator", "_accumulators", "accumulator"}}},
       {"Adadelta",
        {"decay", "learning_rate", "rho"},
-       {{"accum_grad", "_accumulated_grads", "accumulated_grad"},
+       {kAverage,
+        {"accum_grad", "_accumulated_grads", "accumulated_grad"},
         {"accum_var", "_accumulated_delta_vars", "accumulated_delta_var"}},
        true},
       {"Ftrl",
        {"beta", "decay", "l1_regularization_strength", "l2_regularization_strength",
         "learning_rate", "learning_rate_power"},
-       {{"accumulator", "_accumulators", "accumulator"}, {"linear", "_linears", "linear"}}},
-      {"Lion", {}, {{"momentum", "momentums", "m"}}},
+       {kAverage,
+        {"accumulator", "_accumulators", "accumulator"},
+        {"linear", "_linears", "linear"}}},
+      {"Lion", {}, {kAverage, {"momentum", "momentums", "m"}}},
   };
   return table;
 }
 
 }  // namespace
-
-std::vector<SlotLayout> newSlots(const KerasOptimizer& row) {
-  std::vector<SlotLayout> slots = {
-      {kAverageSlot, "_model_variables_moving_average", "average", kFirstRound}};
-  slots.insert(slots.end(), row.slots.begin(), row.slots.end());
-  return slots;
-}
 
 const KerasOptimizer* findKerasOptimizer(std::string_view className) {
   for (const KerasOptimizer& row : rows()) {

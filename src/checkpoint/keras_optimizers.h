@@ -11,9 +11,8 @@ struct SlotLayout {
   const char* slot;           ///< OptimizerV2's slot name: "m"
   const char* listAttribute;  ///< tracked list of the newer class: "_momentums"
   const char* variableName;   ///< its variables are named <optimizer>/<this>/<variable>: "m"
-  /// Slots of one round are created variable by variable, rounds one after the other. The averages
-  /// that the base class keeps come before those of the class.
-  int round = 0;
+  /// Slots of one round are created variable by variable, rounds one after the other.
+  int round = 1;
   /// Lists that exist even if the optimizer does not use them: empty, or with variables. Without
   /// momentum the newer SGD leaves its last step in them and never reads it; zeros do as well.
   enum class Unused { Absent, EmptyList, Zeros } unused = Unused::Absent;
@@ -32,12 +31,6 @@ struct KerasOptimizer {
 
 /// The moving averages of `use_ema`, which only the newer generation has.
 constexpr const char* kAverageSlot = "average";
-/// The round of the first slots.
-constexpr int kFirstRound = -1;
-
-/// All slots that an optimizer of the newer generation may have, `use_ema` included.
-std::vector<SlotLayout> newSlots(const KerasOptimizer& row);
-
 /// The row of a Keras optimizer class, or null.
 const KerasOptimizer* findKerasOptimizer(std::string_view className);
 

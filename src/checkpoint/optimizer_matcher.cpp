@@ -18,7 +18,6 @@ class OptimizerMatcher {
         wanted_(wanted),
         trainables_(trainables),
         row_(findKerasOptimizer(wanted.className)) {
-    if (row_ != nullptr) layouts_ = newSlots(*row_);
     for (const auto& slot : wanted.slots) {
       found_.slots.push_back({slot.name, {}});
       found_.slots.back().values.resize(trainables.size());
@@ -137,7 +136,7 @@ class OptimizerMatcher {
     requireConvertible();
     if (row_ == nullptr) return;
     const bool hasLists = std::any_of(
-        layouts_.begin(), layouts_.end(),
+        row_->slots.begin(), row_->slots.end(),
         [&](const SlotLayout& layout) { return children.contains(layout.listAttribute); });
     if (hasLists) {
       matchLists(children);
@@ -147,7 +146,7 @@ class OptimizerMatcher {
   }
 
   void matchLists(const Children& children) {
-    for (const SlotLayout& layout : layouts_) {
+    for (const SlotLayout& layout : row_->slots) {
       const auto list = findChild(children, layout.listAttribute);
       if (!list) continue;
       const Children items = values_.children(*list);
@@ -161,7 +160,7 @@ class OptimizerMatcher {
   void matchPositions(const Children& variables) {
     std::vector<const SlotLayout*> used;
     int rounds = 0;
-    for (const SlotLayout& layout : layouts_) {
+    for (const SlotLayout& layout : row_->slots) {
       size_t position = 0;
       if (wantedSlot(layout.slot, &position) == nullptr &&
           layout.unused != SlotLayout::Unused::Zeros) {
@@ -178,7 +177,7 @@ class OptimizerMatcher {
                       std::to_string(variables.size()));
     }
     size_t position = 1;
-    for (int round = kFirstRound; round < rounds; ++round) {
+    for (int round = 0; round < rounds; ++round) {
       for (size_t i = 0; i < trainables_.size(); ++i) {
         for (const SlotLayout* layout : used) {
           if (layout->round != round) continue;
@@ -202,7 +201,6 @@ class OptimizerMatcher {
   const OptimizerState& wanted_;
   const std::vector<WantedTrainable>& trainables_;
   const KerasOptimizer* row_;
-  std::vector<SlotLayout> layouts_;
   RestoredOptimizer found_;
 };
 
@@ -214,7 +212,7 @@ std::string slotFullName(const OptimizerState& wanted, const std::string& slot,
   }
   std::string part = slot;
   if (const KerasOptimizer* row = findKerasOptimizer(wanted.className)) {
-    for (const SlotLayout& layout : newSlots(*row)) {
+    for (const SlotLayout& layout : row->slots) {
       if (slot == layout.slot) part = layout.variableName;
     }
   }

@@ -11,8 +11,10 @@ namespace {
 /// The slot of the moving averages of the weights.
 constexpr char kAverage[] = "average";
 
-std::unique_ptr<Variable> scalarVariable(const char* name, const char* path, DType dtype) {
-  return std::make_unique<Variable>(name, path, dtype, std::vector<int64_t>{}, false);
+std::unique_ptr<Variable> stateVariable(std::string name, std::string path, DType dtype,
+                                        std::vector<int64_t> sizes = {}, Variable::Fill fill = {}) {
+  return std::make_unique<Variable>(std::move(name), std::move(path), dtype, std::move(sizes),
+                                    false, std::move(fill));
 }
 
 }  // namespace
@@ -22,8 +24,8 @@ Optimizer::Optimizer(ConfigReader& reader, double defaultLearningRate)
       name_(reader.string("name", className_)),
       isLegacy_(reader.boolean("is_legacy_optimizer", false)),
       clipping_(reader, isLegacy_),
-      iterations_(scalarVariable("iteration", "optimizer/iterations", DType::Int64)),
-      learningRate_(scalarVariable("learning_rate", "optimizer/learning_rate", DType::Float32)) {
+      iterations_(stateVariable("iteration", "optimizer/iterations", DType::Int64)),
+      learningRate_(stateVariable("learning_rate", "optimizer/learning_rate", DType::Float32)) {
   if (isLegacy()) {
     decay_ = reader.number("decay", 0.0, 0.0);
   } else {
@@ -52,7 +54,7 @@ Optimizer::Optimizer(ConfigReader& reader, double defaultLearningRate)
 void Optimizer::number(ConfigReader& reader, const char* key, double& value, double fallback,
                        double min, double max, Kind kind) {
   value = reader.number(key, fallback, min, max);
-  numbers_.push_back({key, &value, kind});
+  add({key, &value, nullptr, kind});
 }
 
 void Optimizer::factor(ConfigReader& reader, const char* key, double& value, double fallback) {
@@ -67,15 +69,21 @@ void Optimizer::epsilon(ConfigReader& reader, double& value) {
 
 void Optimizer::flag(ConfigReader& reader, const char* key, bool& value) {
   value = reader.boolean(key, false);
-  flags_.push_back({key, &value});
+  add({key, nullptr, &value, Kind::Plain});
 }
 
 void Optimizer::refuseLegacy(const ConfigReader& reader) const {
   if (isLegacy()) reader.fail("is_legacy_optimizer", "false, since Keras 2.8 has no such class");
 }
 
+void Optimizer::addSlot(const char* name, double start) {
+  SlotKind& kind = slotKinds_[slotCount_++];
+  kind.name = name;
+  kind.start = static_cast<float>(start);
+}
+
 Variable& Optimizer::addScalar(const char* name, float start) {
-  scalar_ = scalarVariable(name, "optimizer/scalar", DType::Float32);
+  scalar_ = stateVariable(name, "optimizer/scalar", DType::Float32);
   *scalar_->floats() = start;
   return *scalar_;
 }
@@ -96,8 +104,9 @@ Json Optimizer::toJson() const {
   config["learning_rate"] =
       schedule_ ? schedule_->toJson() : Json(static_cast<double>(*learningRate_->floats()));
   if (isLegacy()) config["decay"] = decay_;
-  for (const auto& [key, value, kind] : numbers_) config[key] = *value;
-  for (const auto& [key, value, kind] : flags_) config[key] = *value;
+  for (const Own& each : own()) {
+    config[each.key] = each.number != nullptr ? Json(*each.number) : Json(*each.flag);
+  }
   if (isLegacy()) config["is_legacy_optimizer"] = true;
   return result.toJson();
 }
@@ -113,7 +122,7 @@ double Optimizer::currentLearningRate() const {
 
 std::vector<std::string> Optimizer::slotNames() const {
   std::vector<std::string> names;
-  for (const SlotKind& kind : slotKinds_) names.push_back(kind.name);
+  for (const SlotKind& kind : slotKinds()) names.emplace_back(kind.name);
   return names;
 }
 
@@ -123,8 +132,8 @@ std::vector<std::pair<std::string, double>> Optimizer::hypers() const {
       {schedule_ ? "current_learning_rate" : "learning_rate",
        static_cast<double>(*learningRate_->floats())},
       {"decay", decay_}};
-  for (const auto& [key, value, kind] : numbers_) {
-    if (kind == Kind::Hyper) result.emplace_back(key, *value);
+  for (const Own& each : own()) {
+    if (each.kind == Kind::Hyper) result.emplace_back(each.key, *each.number);
   }
   if (scalar_) result.emplace_back(scalar_->name(), static_cast<double>(*scalar_->floats()));
   return result;
@@ -142,42 +151,52 @@ void Optimizer::setHyper(const std::string& name, double value) {
   }
   if (name == "decay" && decay_ != 0.0) decay_ = value;
   if (scalar_ && name == scalar_->name()) *scalar_->floats() = static_cast<float>(value);
-  for (const auto& [key, own, kind] : numbers_) {
-    const bool isOff = name == "momentum" && *own == 0.0;
-    if (name == key && kind == Kind::Hyper && !isOff) *own = value;
+  for (const Own& each : own()) {
+    if (each.kind != Kind::Hyper || name != each.key) continue;
+    const bool isOff = name == "momentum" && *each.number == 0.0;
+    if (!isOff) *each.number = value;
   }
 }
 
 void Optimizer::build(const std::vector<Variable*>& trainable) {
   if (isBuilt_) return;
-  for (const SlotKind& kind : slotKinds_) {
-    auto& list = slots_[kind.name];
+  for (SlotKind& kind : slotKinds()) {
     for (const Variable* variable : trainable) {
       Variable::Fill fill;
-      if (kind.name == kAverage) {
-        fill = [variable](std::span<float> values) {
-          std::copy_n(variable->floats(), values.size(), values.begin());
-        };
-      } else if (kind.start != 0.0) {
-        fill = [start = static_cast<float>(kind.start)](std::span<float> values) {
-          std::fill(values.begin(), values.end(), start);
+      if (kind.name == kAverage || kind.start != 0.0f) {
+        const Variable* source = kind.name == kAverage ? variable : nullptr;
+        fill = [source, start = kind.start](std::span<float> values) {
+          for (size_t i = 0; i < values.size(); ++i) {
+            values[i] = source != nullptr ? source->floats()[i] : start;
+          }
         };
       }
-      list.push_back(std::make_unique<Variable>(
-          variable->name() + "/" + kind.name, "optimizer/" + variable->path() + "/" + kind.name,
-          DType::Float32, variable->sizes(), false, std::move(fill)));
+      const std::string end = std::string("/") + kind.name;
+      kind.variables.push_back(stateVariable(variable->name() + end,
+                                             "optimizer/" + variable->path() + end, DType::Float32,
+                                             variable->sizes(), std::move(fill)));
     }
   }
   isBuilt_ = true;
 }
 
 void Optimizer::unbuild() {
-  slots_.clear();
+  for (SlotKind& kind : slotKinds()) kind.variables.clear();
   isBuilt_ = false;
 }
 
-const std::vector<std::unique_ptr<Variable>>& Optimizer::slots(const std::string& slotName) const {
-  return slots_.at(slotName);
+const Optimizer::Slots& Optimizer::slots(std::string_view slotName) const {
+  size_t i = 0;
+  while (slotName != slotKinds_[i].name) ++i;  // callers know the names
+  return slotKinds_[i].variables;
+}
+
+Expr Optimizer::Parameter::read(const char* slotName) const {
+  return value.graph->read(*optimizer.slots(slotName)[index]);
+}
+
+void Optimizer::Parameter::assign(const char* slotName, Expr newValue) const {
+  value.graph->assign(*optimizer.slots(slotName)[index], newValue);
 }
 
 void Optimizer::apply(Graph& graph, const std::vector<Variable*>& variables,

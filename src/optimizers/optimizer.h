@@ -2,10 +2,11 @@
 
 #include <functional>
 #include <limits>
-#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/class_registry.h"
@@ -54,7 +55,7 @@ class Optimizer {
   /// Undoes a `build` that no step has used.
   void unbuild();
   /// One slot of each trainable variable, in their order; only when built.
-  const std::vector<std::unique_ptr<Variable>>& slots(const std::string& slotName) const;
+  const std::vector<std::unique_ptr<Variable>>& slots(std::string_view slotName) const;
 
   /// Records the update of all variables from their gradients, and the count of iterations.
   void apply(Graph& graph, const std::vector<Variable*>& variables,
@@ -79,11 +80,8 @@ class Optimizer {
     Expr value;
     Expr gradient;
 
-    Variable& slot(const std::string& slotName) const { return *optimizer.slots(slotName)[index]; }
-    Expr read(const std::string& slotName) const { return value.graph->read(slot(slotName)); }
-    void assign(const std::string& slotName, Expr newValue) const {
-      value.graph->assign(slot(slotName), newValue);
-    }
+    Expr read(const char* slotName) const;
+    void assign(const char* slotName, Expr newValue) const;
     /// Assigns the variable itself: averaged and constrained, where that was asked for.
     void set(Expr newValue) const;
   };
@@ -106,7 +104,7 @@ class Optimizer {
   /// Of a class that came after 2.8.
   void refuseLegacy(const ConfigReader& reader) const;
   /// A kind of state for each variable, filled with `start`.
-  void addSlot(const char* name, double start = 0.0) { slotKinds_.push_back({name, start}); }
+  void addSlot(const char* name, double start = 0.0);
   /// One more float32 [] that checkpoints hold.
   Variable& addScalar(const char* name, float start);
 
@@ -120,16 +118,24 @@ class Optimizer {
   int64_t overwriteFrequency_ = 0;
 
  private:
+  using Slots = std::vector<std::unique_ptr<Variable>>;
   struct SlotKind {
-    std::string name;
-    double start;
+    const char* name;
+    float start;
+    Slots variables;  // one of each trainable variable
   };
-  template <typename Value>
+  /// A key of the class's own and where the class keeps its value.
   struct Own {
     const char* key;
-    Value* value;
-    Kind kind = Kind::Plain;
+    double* number;
+    bool* flag;
+    Kind kind;
   };
+
+  std::span<const Own> own() const { return {own_, ownCount_}; }
+  std::span<SlotKind> slotKinds() { return {slotKinds_, slotCount_}; }
+  std::span<const SlotKind> slotKinds() const { return {slotKinds_, slotCount_}; }
+  void add(const Own& own) { own_[ownCount_++] = own; }
 
   std::string className_;
   std::string name_;
@@ -140,15 +146,15 @@ class Optimizer {
   bool usesAverages_ = false;
   double averageMomentum_ = 0.99;
   bool jitCompile_ = false;
-  std::vector<Own<double>> numbers_;
-  std::vector<Own<bool>> flags_;
+  Own own_[8];
+  size_t ownCount_ = 0;
   std::unique_ptr<Variable> iterations_;
   std::unique_ptr<Variable> learningRate_;
   std::optional<Schedule> schedule_;
   std::unique_ptr<Variable> scalar_;
   bool isBuilt_ = false;
-  std::vector<SlotKind> slotKinds_;
-  std::map<std::string, std::vector<std::unique_ptr<Variable>>> slots_;
+  SlotKind slotKinds_[4];
+  size_t slotCount_ = 0;
 };
 
 /// From a name ("adam") or a config; throws UnknownClass, InvalidArgument.

@@ -1,5 +1,6 @@
 #include "optimizers/schedule.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -154,15 +155,15 @@ const ScheduleKind* findKind(const std::string& className) {
                                            "; got unknown \"" + className + "\"");
 }
 
-std::vector<double> numberList(ConfigReader& reader, const char* key, Json& config) {
+std::vector<double> numberList(ConfigReader& reader, const char* key) {
   const Json& list = reader.any(key);
   std::vector<double> numbers;
-  if (!list.is_array()) reader.fail(key, "a list of numbers");
-  for (const Json& each : list) {
-    if (!each.is_number()) reader.fail(key, "a list of numbers");
-    numbers.push_back(each.get<double>());
+  if (list.is_array()) {
+    for (const Json& each : list) {
+      if (each.is_number()) numbers.push_back(each.get<double>());
+    }
   }
-  config[key] = list;
+  if (numbers.empty() || numbers.size() != list.size()) reader.fail(key, "a list of numbers");
   return numbers;
 }
 
@@ -188,17 +189,15 @@ Schedule::Schedule(const Json& json) {
     config_[kind_->flag] = values_.flag = reader.boolean(kind_->flag, false);
   }
   if (kind_->rate == piecewiseConstantDecay) {
-    values_.boundaries = numberList(reader, "boundaries", config_);
-    values_.rates = numberList(reader, "values", config_);
-    if (values_.boundaries.empty()) reader.fail("boundaries", "at least one number");
+    values_.boundaries = numberList(reader, "boundaries");
+    values_.rates = numberList(reader, "values");
+    if (!std::is_sorted(values_.boundaries.begin(), values_.boundaries.end())) {
+      reader.fail("boundaries", "numbers that increase");
+    }
     if (values_.rates.size() != values_.boundaries.size() + 1) {
       reader.fail("values", "one number more than boundaries");
     }
-    for (size_t i = 1; i < values_.boundaries.size(); ++i) {
-      if (!(values_.boundaries[i - 1] < values_.boundaries[i])) {
-        reader.fail("boundaries", "numbers that increase");
-      }
-    }
+    for (const char* key : {"boundaries", "values"}) config_[key] = reader.any(key);
   }
   reader.string("name", "");
   config_["name"] = reader.any("name");
