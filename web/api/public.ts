@@ -26,7 +26,29 @@ export type {
 export * from './config/layers';
 export type * from './config/layerOptions';
 export * from './config/initializers';
-export { optimizers, Optimizer, type AdamOptions, type OptimizerOptions, type SgdOptions } from './config/optimizers'; // prettier-ignore
+export { optimizers, Optimizer } from './config/optimizers';
+export type {
+  AdadeltaOptions,
+  AdagradOptions,
+  AdamOptions,
+  AdamWOptions,
+  BetaOptions,
+  FtrlOptions,
+  LionOptions,
+  NadamOptions,
+  OptimizerOptions,
+  RmspropOptions,
+  SgdOptions,
+} from './config/optimizers';
+export { Schedule } from './config/schedules';
+export type {
+  CosineDecayOptions,
+  CosineDecayRestartsOptions,
+  PiecewiseConstantDecayOptions,
+  PolynomialDecayOptions,
+  RateDecayOptions,
+  ScheduleOptions,
+} from './config/schedules';
 export * from './config/losses';
 export * from './config/metrics';
 export * from './config/regularizers';
