@@ -3,22 +3,17 @@ import { came, invalid } from '../errors';
 import { CallbackList, toCallbacks } from '../callbacks/list';
 import { History } from '../callbacks/history';
 import { ProgbarLogger } from '../callbacks/progbarLogger';
-import type { Connection } from '../client/connection';
 import { Batches } from '../client/batches';
-import { askToPersist } from '../client/persist';
 import { nextSeed } from '../client/seed';
-import { freeTensors, upload } from '../client/upload';
 import { checkRecord } from '../config/options';
 import type { Optimizer } from '../config/optimizers';
 import { toOptimizer } from '../config/optimizers';
-import { toSource } from '../data/convert';
 import { isDataset, type Dataset } from '../data/dataset';
-import { NamedTensor, Tensor, elementsOf, type Data } from '../data/tensor';
+import { Tensor, elementsOf, type Data } from '../data/tensor';
 import type { EngineApi, RunEvent } from '../host/protocol';
 import { print } from '../text/print';
 import { toCompileJson, type CompileOptions } from './compile';
 import type { Layer } from './layer';
-import { LoadStatus } from './loadStatus';
 import { OnBatchModel, type MetricRecord } from './onBatch';
 import {
   checkVerbose,
@@ -33,12 +28,6 @@ import {
 } from './options';
 import { RemoteModel } from './remote';
 import { Run, outOfData, type RunCall, type RunInputs } from './runner';
-import {
-  checkLoad,
-  checkSave,
-  type LoadWeightsOptions,
-  type SaveWeightsOptions,
-} from './weightsOptions';
 
 type Result<M extends 'fit' | 'evaluate' | 'predict'> = Awaited<
   ReturnType<EngineApi[M]>
@@ -115,7 +104,7 @@ export class Model extends OnBatchModel {
     if (inputShape !== undefined && !Array.isArray(inputShape)) {
       invalid(`model.build: inputShape: expected an array, came ${came(inputShape)}`);
     }
-    await this.#ready('model.build');
+    await this.ready('model.build');
     await this.remote.call('build', inputShape ? JSON.stringify(inputShape) : '');
   }
 
@@ -133,7 +122,7 @@ export class Model extends OnBatchModel {
     if (typeof write !== 'function') {
       invalid(`model.summary: print: expected a function, came ${came(write)}`);
     }
-    await this.#ready('model.summary');
+    await this.ready('model.summary');
     const text = await this.remote.call('summary', lineLength);
     write(text);
     return text;
@@ -252,63 +241,6 @@ export class Model extends OnBatchModel {
     this.#run?.resume();
   }
 
-  /** Copies of all weights, in Keras's order. */
-  async getWeights(): Promise<NamedTensor[]> {
-    await this.#ready('model.getWeights');
-    const copies = await this.remote.call('getWeights');
-    return this.described('getWeights').weights.map(
-      ({ name, dtype, shape }, i) =>
-        new NamedTensor(name, elementsOf(copies[i]!, dtype), shape, dtype),
-    );
-  }
-
-  /** Sets all weights, in the order of `getWeights`, or none. In a hook, also while fit runs. */
-  async setWeights(weights: readonly Data[]): Promise<void> {
-    const where = 'model.setWeights';
-    if (!Array.isArray(weights))
-      invalid(`${where}: expected an array of tensors, came ${came(weights)}`);
-    this.refuseWhileFitBegins(where);
-    const connection = await this.#ready(where);
-    const tensors: number[] = [];
-    try {
-      for (const [i, weight] of weights.entries()) {
-        const source = await toSource(`${where}: weights[${i}]`, weight as Data);
-        // The engine's tensors have a first axis.
-        const shape = source.shape.length === 0 ? [1] : source.shape;
-        tensors.push(await upload(connection, { ...source, shape }, where));
-      }
-      await this.remote.call('setWeights', tensors);
-    } catch (error) {
-      await freeTensors(connection, tensors);
-      throw error;
-    }
-  }
-
-  /**
-   * Writes a TensorFlow checkpoint `PATH.index`, `PATH.data-00000-of-00001` and the directory's
-   * `checkpoint` file. Resolves when all are safely stored.
-   * @throws TabtrainError `QUOTA_EXCEEDED`, `STORAGE_UNAVAILABLE`, `UNSUPPORTED` (other formats), ...
-   */
-  async saveWeights(path: string, options: SaveWeightsOptions = {}): Promise<void> {
-    const where = 'model.saveWeights';
-    const checked = checkSave(path, options, where);
-    await this.#ready(where);
-    await this.remote.call('saveWeights', path, checked);
-    askToPersist();
-  }
-
-  /**
-   * Reads a TensorFlow checkpoint, optimizer state included. All or nothing.
-   * @throws TabtrainError `NOT_FOUND`, `CORRUPT_FILE`, `SHAPE_MISMATCH`, ...
-   */
-  async loadWeights(path: string | null, options: LoadWeightsOptions = {}): Promise<LoadStatus> {
-    const where = 'model.loadWeights';
-    checkLoad(path, options, where);
-    this.refuseWhileFitBegins(where);
-    await this.#ready(where);
-    return new LoadStatus(await this.remote.call('loadWeights', path!));
-  }
-
   /** Once fit runs, the engine refuses by itself, and lets a hook's calls through. */
   protected override refuseWhileFitBegins(where: string): void {
     if (this.#run && !this.#run.hasBegun) {
@@ -324,11 +256,6 @@ export class Model extends OnBatchModel {
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  async #ready(what: string): Promise<Connection> {
-    this.remote.check(what);
-    return this.remote.ready(() => this.configJson());
   }
 
   #callbacks(
@@ -360,7 +287,7 @@ export class Model extends OnBatchModel {
     this.#hooked += hooked;
     try {
       const sources = await run.sources(inputs);
-      const connection = await this.#ready(where);
+      const connection = await this.ready(where);
       const call = this.remote.call.bind(this.remote) as RunCall<M>;
       const { result, missing } = await run.execute(
         connection,

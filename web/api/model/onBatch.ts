@@ -2,7 +2,7 @@ import { toWireBatch } from '../client/batches';
 import { checkRecord, flag } from '../config/options';
 import { Tensor, elementsOf, type Data } from '../data/tensor';
 import type { OnBatchRequest, RawTensor } from '../host/protocol';
-import { LaterModel } from './later';
+import { WeightsModel } from './weights';
 import { checkClassWeight } from './options';
 
 export interface TestOnBatchOptions {
@@ -23,7 +23,7 @@ export interface TrainOnBatchOptions extends TestOnBatchOptions {
 export type MetricRecord = Record<string, number>;
 
 /** Single steps: for training loops of one's own. The step is compiled at the first call of its kind. */
-export class OnBatchModel extends LaterModel {
+export class OnBatchModel extends WeightsModel {
   /**
    * One training step over all samples of `x`: the same as `fit` does with them as one batch. Resolves
    * to loss and metrics as `evaluate` does. Metrics are shared with `testOnBatch`.
@@ -76,7 +76,7 @@ export class OnBatchModel extends LaterModel {
     if (request.kind === 'train') this.refuseWhileFitBegins(where);
     // Nothing reads them later: they are copied at once, or as the message is sent.
     const batch = await toWireBatch(where, parts, false);
-    await this.remote.ready(() => this.configJson());
+    await this.ready(where);
     return this.remote.call('runOnBatch', request, batch);
   }
 
@@ -85,7 +85,4 @@ export class OnBatchModel extends LaterModel {
     if (asRecord) return Object.fromEntries(values.map((v, i) => [this.metricsNames[i]!, v]));
     return values.length === 1 ? values[0]! : values;
   }
-
-  /** Throws while the data of a fit are on their way. */
-  protected refuseWhileFitBegins(_where: string): void {}
 }

@@ -1,0 +1,82 @@
+import { came, invalid } from '../errors';
+import type { Connection } from '../client/connection';
+import { askToPersist } from '../client/persist';
+import { freeTensors, upload } from '../client/upload';
+import { toSource } from '../data/convert';
+import { NamedTensor, elementsOf, type Data } from '../data/tensor';
+import { LaterModel } from './later';
+import { LoadStatus } from './loadStatus';
+import {
+  checkLoad,
+  checkSave,
+  type LoadWeightsOptions,
+  type SaveWeightsOptions,
+} from './weightsOptions';
+
+/** The weights of a model, in memory and in files. */
+export class WeightsModel extends LaterModel {
+  /** Copies of all weights, in Keras's order. */
+  async getWeights(): Promise<NamedTensor[]> {
+    await this.ready('model.getWeights');
+    const copies = await this.remote.call('getWeights');
+    return this.described('getWeights').weights.map(
+      ({ name, dtype, shape }, i) =>
+        new NamedTensor(name, elementsOf(copies[i]!, dtype), shape, dtype),
+    );
+  }
+
+  /** Sets all weights, in the order of `getWeights`, or none. In a hook, also while fit runs. */
+  async setWeights(weights: readonly Data[]): Promise<void> {
+    const where = 'model.setWeights';
+    if (!Array.isArray(weights))
+      invalid(`${where}: expected an array of tensors, came ${came(weights)}`);
+    this.refuseWhileFitBegins(where);
+    const connection = await this.ready(where);
+    const tensors: number[] = [];
+    try {
+      for (const [i, weight] of weights.entries()) {
+        const source = await toSource(`${where}: weights[${i}]`, weight as Data);
+        // The engine's tensors have a first axis.
+        const shape = source.shape.length === 0 ? [1] : source.shape;
+        tensors.push(await upload(connection, { ...source, shape }, where));
+      }
+      await this.remote.call('setWeights', tensors);
+    } catch (error) {
+      await freeTensors(connection, tensors);
+      throw error;
+    }
+  }
+
+  /**
+   * Writes a TensorFlow checkpoint `PATH.index`, `PATH.data-00000-of-00001` and the directory's
+   * `checkpoint` file. Resolves when all are safely stored.
+   * @throws TabtrainError `QUOTA_EXCEEDED`, `STORAGE_UNAVAILABLE`, `UNSUPPORTED` (other formats), ...
+   */
+  async saveWeights(path: string, options: SaveWeightsOptions = {}): Promise<void> {
+    const where = 'model.saveWeights';
+    const checked = checkSave(path, options, where);
+    await this.ready(where);
+    await this.remote.call('saveWeights', path, checked);
+    askToPersist();
+  }
+
+  /**
+   * Reads a TensorFlow checkpoint, optimizer state included. All or nothing.
+   * @throws TabtrainError `NOT_FOUND`, `CORRUPT_FILE`, `SHAPE_MISMATCH`, ...
+   */
+  async loadWeights(path: string | null, options: LoadWeightsOptions = {}): Promise<LoadStatus> {
+    const where = 'model.loadWeights';
+    checkLoad(path, options, where);
+    this.refuseWhileFitBegins(where);
+    await this.ready(where);
+    return new LoadStatus(await this.remote.call('loadWeights', path!));
+  }
+
+  /** Throws while the data of a fit are on their way. */
+  protected refuseWhileFitBegins(_where: string): void {}
+
+  protected async ready(what: string): Promise<Connection> {
+    this.remote.check(what);
+    return this.remote.ready(() => this.configJson());
+  }
+}
