@@ -282,6 +282,27 @@ describe('what ends a run', () => {
     expect(returned).toBe(8);
   });
 
+  test('its own end, after which an iterator is left alone', async () => {
+    let asked = 0;
+    const three = { ...endless(), [Symbol.asyncIterator]: () => three };
+    three.next = async () =>
+      ++asked > 3 ? { done: true, value: undefined } : { done: false, value: batch(0, 8) };
+    const { epoch } = await model.fit(three, { ...quiet, epochs: 3, stepsPerEpoch: 2 });
+    expect({ epoch, asked, returned }).toEqual({ epoch: [0, 1], asked: 4, returned: 0 });
+  });
+
+  test('an abort before the function has answered: what it gives is told to stop', async () => {
+    const controller = new AbortController();
+    let answer: (dataset: AsyncIterable<Batch>) => void = () => {};
+    const dataset = () => new Promise<AsyncIterable<Batch>>((resolve) => (answer = resolve));
+    const running = model.fit(dataset, { ...quiet, signal: controller.signal });
+    setTimeout(() => controller.abort(), 20);
+    await expectFailure(() => running, { code: 'ABORTED', says: ['aborted'] });
+    answer(endless());
+    await new Promise((done) => setTimeout(done, 1));
+    expect(returned).toBe(1);
+  });
+
   test('a hook that throws', async () => {
     const error = new Error('enough');
     const callbacks = {

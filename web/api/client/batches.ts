@@ -25,6 +25,8 @@ export class Batches {
   readonly #withTargets: boolean;
   #iterator: AsyncIterator<unknown> | Iterator<unknown> | null = null;
   #fetching = false;
+  /** Whether there is no more: the data have ended for good, or the run has. */
+  #ended = false;
   #batch = 0;
 
   /**
@@ -47,10 +49,15 @@ export class Batches {
     }
     this.#fetching = true;
     try {
-      this.#iterator ??= await this.#open();
-      const { done, value } = (await this.#iterator.next()) as IteratorResult<unknown, unknown>;
+      if (!this.#ended) this.#iterator ??= await this.#open();
+      if (this.#ended) {
+        void this.close();
+        return null;
+      }
+      const { done, value } = (await this.#iterator!.next()) as IteratorResult<unknown, unknown>;
       if (done) {
-        if (!this.#continues) this.#iterator = null;
+        this.#iterator = null;
+        this.#ended = this.#continues;
         return null;
       }
       const where = `${this.#where}: batch ${this.#batch++}`;
@@ -60,7 +67,7 @@ export class Batches {
     }
   }
 
-  /** Tells the iterator that no more is wanted. */
+  /** Ends the pass that is under way: tells the iterator that no more is wanted. */
   async close(): Promise<void> {
     const iterator = this.#iterator;
     this.#iterator = null;
@@ -68,6 +75,12 @@ export class Batches {
     // An iterator that is asked for a batch would answer after it only, which may be never.
     if (!this.#fetching) await closed;
     else if (closed instanceof Promise) closed.catch(() => {});
+  }
+
+  /** To be called when the run is over. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.close();
   }
 
   async #open() {

@@ -94,7 +94,7 @@ export class Run {
         abort();
       }
     };
-    const close = () => Promise.all(Object.values(datasets).map((each) => each.close()));
+    const end = () => Promise.all(Object.values(datasets).map((each) => each.end()));
     connection.listen(id, {
       event: (event) => (event.type === 'need' ? void answer(event) : callbacks.event(event)),
       hook: (call) => callbacks.hook(call),
@@ -110,10 +110,10 @@ export class Run {
       if (this.#stopRequested) void this.#control('stop');
       const value = await result;
       if (callbacks.thrown) throw callbacks.thrown.error;
-      await close();
+      await end();
       return value;
     } catch (error) {
-      void close().catch(() => {}); // What ended the run is what is told.
+      void end().catch(() => {}); // What ended the run is what is told.
       // The host frees what reached it; this is for a run that never did.
       await freeTensors(connection, Object.values(data).flat());
       if (callbacks.thrown) throw callbacks.thrown.error;
