@@ -59,8 +59,7 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
   StepData validated = data;
   int64_t split = rows;
   if (validation) {
-    validated =
-        checkedData(*model_, *compiled_, *validation, nullptr, "model.fit: validationData");
+    validated = checkedData(*model_, *compiled_, *validation, nullptr, "model.fit: validationData");
   } else if (options_.validationSplit > 0.0) {
     split = static_cast<int64_t>(
         std::floor(static_cast<double>(rows) * (1.0 - options_.validationSplit)));
@@ -134,9 +133,8 @@ FitStep FitRun::next() {
       break;
     case FitStep::ValidationBatch:
       if (!hasValidationBatch()) {
-        require(validationBatch_ > 0, [] {
-          return std::string("model.fit: validationData: the dataset gave no batch");
-        });
+        require(validationBatch_ > 0,
+                [] { return std::string("model.fit: validationData: the dataset gave no batch"); });
         if (validationSteps_ == 0) {
           validationSteps_ = validationBatch_;
         } else {

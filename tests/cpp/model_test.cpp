@@ -49,6 +49,7 @@ TensorPtr labels(int64_t rows, uint8_t classes) {
 }
 
 FitOptions options(const Json& json) { return FitOptions(json); }
+OnBatchOptions onBatch(const Json& json) { return OnBatchOptions(json); }
 
 void finish(FitRun& run) {
   while (run.next() != FitStep::TrainEnd) {
@@ -276,6 +277,105 @@ TEST(Model, StepsAfterTheFirstAllocateNothing) {
   const int64_t first = run->epoch();
   EXPECT_EQ(countAllocations([&] { finish(*run); }), 0);
   EXPECT_EQ(run->epoch(), first + 3);
+}
+
+/// Rows [begin, end) of data.
+StepData part(const StepData& data, int64_t begin, int64_t end) {
+  const auto cut = [&](const TensorPtr& from) {
+    std::vector<int64_t> sizes = from->sizes();
+    sizes[0] = end - begin;
+    auto tensor = std::make_shared<Tensor>(from->dtype(), sizes);
+    std::memcpy(tensor->bytes().data(),
+                from->bytes().data() + static_cast<size_t>(begin) * from->rowBytes(),
+                tensor->bytes().size());
+    return TensorPtr(std::move(tensor));
+  };
+  return {cut(data.x), cut(data.y), nullptr};
+}
+
+TEST(Model, BatchesThatAreFedTrainToTheBitsOfRows) {
+  const StepData data{floats({10, 2}), labels(10, 3), nullptr};
+  const auto rows = compiled(kUnbuilt);
+  finish(*rows->fit(options({{"epochs", 2}, {"batch_size", 4}, {"shuffle", false}}), data, data));
+
+  const auto fed = compiled(kUnbuilt);
+  const auto run = fed->fit(options({{"epochs", 2}, {"fed", true}, {"validation_fed", true}}),
+                            part(data, 0, 4), std::nullopt);
+  EXPECT_EQ(run->steps(), 0);
+  int64_t begin = 0;  // of the next batch of the pass
+  for (bool isFirst = true; run->peek() != FitStep::TrainEnd;) {
+    const FitStep next = run->peek();
+    const int64_t size = next == FitStep::ValidationBatch ? 7 : 4;
+    if ((next == FitStep::TrainBatch || next == FitStep::ValidationBatch) && begin < 10) {
+      if (!isFirst) run->feed(part(data, begin, std::min<int64_t>(10, begin + size)));
+      isFirst = false;
+      begin += size;
+    }
+    const FitStep done = run->next();
+    if (done == FitStep::EpochBegin || done == FitStep::ValidationBegin) begin = 0;
+  }
+  EXPECT_EQ(run->steps(), 3);
+  EXPECT_EQ(run->validationSteps(), 2);
+  EXPECT_EQ(run->insufficientData(), 0);
+
+  const auto single = compiled(kUnbuilt);
+  const OnBatchOptions train = onBatch({{"kind", "train"}});
+  for (int64_t at : {0, 4, 8, 0, 4, 8}) {
+    single->runOnBatch(train, part(data, at, std::min<int64_t>(10, at + 4)));
+  }
+  for (size_t w = 0; w < rows->weights().size(); ++w) {
+    const auto expected = rows->weights()[w]->bytes();
+    for (const auto& model : {fed, single}) {
+      EXPECT_EQ(std::memcmp(model->weights()[w]->data(), expected.data(), expected.size()), 0);
+    }
+  }
+}
+
+TEST(Model, AStepOnABatchIsPlannedOnceForItsKindAndSize) {
+  const auto model = compiled(kUnbuilt);
+  const StepData data{floats({10, 2}), labels(10, 3), nullptr};
+  const OnBatchOptions train = onBatch({{"kind", "train"}});
+  const OnBatchOptions test = onBatch({{"kind", "test"}, {"reset_metrics", false}});
+  EXPECT_TRUE(model->runOnBatch(train, part(data, 0, 4)));
+  EXPECT_FALSE(model->runOnBatch(train, part(data, 4, 8)));
+  EXPECT_FALSE(model->runOnBatch(train, part(data, 8, 10)));
+  EXPECT_TRUE(model->runOnBatch(test, part(data, 0, 4)));
+  EXPECT_TRUE(model->runOnBatch(train, data));
+  EXPECT_FALSE(model->runOnBatch(train, part(data, 0, 4)));
+  StepData weighted = part(data, 0, 4);
+  weighted.weights = floats({4});
+  EXPECT_TRUE(model->runOnBatch(train, weighted));
+  model->compile({{"optimizer", "sgd"},
+                  {"loss", "sparse_categorical_crossentropy"},
+                  {"metrics", Json::array()}});
+  EXPECT_TRUE(model->runOnBatch(train, part(data, 0, 4)));
+  EXPECT_EQ(model->onBatch().logs().size(), 1u);
+}
+
+TEST(Model, ABatchThatIsRefusedChangesNothing) {
+  const auto model = compiled(kUnbuilt);
+  const StepData good{floats({4, 2}), labels(4, 3), nullptr};
+  const StepData wrong{floats({4, 2}), labels(4, 4), nullptr};
+  const OnBatchOptions train = onBatch({{"kind", "train"}});
+  EXPECT_THROW(model->runOnBatch(train, wrong), Error);
+  EXPECT_FALSE(model->network().isBuilt());
+  EXPECT_THROW(model->fit(options({{"fed", true}}), wrong, std::nullopt), Error);
+  EXPECT_FALSE(model->network().isBuilt());
+  const auto run = model->fit(options({{"fed", true}}), good, std::nullopt);
+  run->next();
+  run->next();
+  const Bytes before = model->saveCheckpoint(OptimizerLayout::Auto).data;
+  EXPECT_THROW(run->feed(wrong), Error);
+  {
+    const MemoryLimit limit(10'000);
+    EXPECT_EQ(codeOf([&] {
+                run->feed({floats({1000, 2}), labels(1000, 3), nullptr});
+              }),
+              ErrorCode::OutOfMemory);
+  }
+  EXPECT_EQ(model->saveCheckpoint(OptimizerLayout::Auto).data, before);
+  model->runOnBatch(train, good);
+  EXPECT_NE(model->saveCheckpoint(OptimizerLayout::Auto).data, before);
 }
 
 TEST(Batches, AShuffledPassHoldsEveryRowOnce) {
