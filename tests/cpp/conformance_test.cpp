@@ -72,6 +72,9 @@ std::map<std::string, std::vector<Json>> configsOf(const Kind& kind) {
   std::map<std::string, std::vector<Json>> configs;
   for (const GoldenCase& golden : casesOf(kind)) {
     if (!golden.json.contains(kind.field)) continue;
+    // Regularizers and constraints share a file.
+    const std::string field = kind.field;
+    if (field == "object" && golden.json["kind"] != kind.name) continue;
     const Json& object = golden.json[kind.field];
     if (!object.is_object() || !object.contains("class_name")) continue;
     auto& list = configs[object["class_name"].get<std::string>()];
