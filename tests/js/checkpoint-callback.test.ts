@@ -97,7 +97,7 @@ describe('as Keras', () => {
 describe('refuses', () => {
   const path = { filepath: 'a', saveWeightsOnly: true } as const;
   test.each<[object, string, (string | RegExp)[]]>([
-    [{ saveWeightsOnly: true }, 'INVALID_ARGUMENT', ['filepath', 'came undefined']],
+    [{ saveWeightsOnly: true }, 'INVALID_ARGUMENT', ["missing option 'filepath'"]],
     [{ ...path, mode: 'best' }, 'INVALID_ARGUMENT', ['mode', "'min'", 'came "best"']],
     [{ ...path, saveFreq: 'batch' }, 'INVALID_ARGUMENT', ['saveFreq', "'epoch'", 'came "batch"']],
     [{ ...path, saveFreq: 2.5 }, 'INVALID_ARGUMENT', ['saveFreq', 'came 2.5']],

@@ -1,12 +1,12 @@
-import { TabtrainError, came, invalid, orList, unsupported } from '../errors';
-import { checkRecord } from '../config/options';
+import { TabtrainError, came, invalid, unsupported } from '../errors';
+import { checkOptions, flag, required, text, type OptionTable } from '../config/options';
 import type { HookName } from '../host/protocol';
 import { FormatError } from '../text/pySpec';
 import { pyFormat } from '../text/pyFormat';
 import { fixed } from '../text/pyNumber';
 import { print } from '../text/print';
 import { Callback, type Logs } from './callback';
-import { Monitor } from './monitor';
+import { MONITOR, Monitor, type Mode } from './monitor';
 
 export interface ModelCheckpointOptions {
   /**
@@ -22,23 +22,27 @@ export interface ModelCheckpointOptions {
   /** Must be true in this version, which saves no whole models. */
   readonly saveWeightsOnly?: boolean;
   /** `'auto'`: the larger is better for names with `acc` and for `fmeasure*`, otherwise the smaller. */
-  readonly mode?: 'auto' | 'min' | 'max';
+  readonly mode?: Mode;
   /** `'epoch'`, or a number of batches, counted across epochs. */
   readonly saveFreq?: 'epoch' | number;
   /** What the first value must beat; default infinity in the worse direction. */
   readonly initialValueThreshold?: number | null;
 }
 
-const OPTIONS = [
-  'filepath',
-  'monitor',
-  'verbose',
-  'saveBestOnly',
-  'saveWeightsOnly',
-  'mode',
-  'saveFreq',
-  'initialValueThreshold',
-] as const;
+const OPTIONS = {
+  ...MONITOR,
+  filepath: required(text),
+  saveBestOnly: flag,
+  saveWeightsOnly: flag,
+  saveFreq: (value, where) =>
+    value === 'epoch' || (Number.isInteger(value) && (value as number) > 0)
+      ? value
+      : invalid(`${where}: expected 'epoch' or a positive integer, came ${came(value)}`),
+  initialValueThreshold: (value, where) =>
+    value === null || typeof value === 'number'
+      ? value
+      : invalid(`${where}: expected a number or null, came ${came(value)}`),
+} satisfies OptionTable;
 
 const WHERE = 'callbacks.modelCheckpoint';
 
@@ -60,41 +64,15 @@ export class ModelCheckpoint extends Callback {
 
   constructor(options: ModelCheckpointOptions) {
     super();
-    checkRecord(WHERE, options, OPTIONS);
+    const checked = checkOptions(WHERE, OPTIONS, options) as unknown as ModelCheckpointOptions;
     const {
       filepath,
       monitor = 'val_loss',
       verbose = 0,
-      saveBestOnly = false,
-      saveWeightsOnly = false,
       mode = 'auto',
       saveFreq = 'epoch',
-      initialValueThreshold = null,
-    } = options;
-    for (const [name, value] of Object.entries({ filepath, monitor })) {
-      if (typeof value !== 'string' || value === '') {
-        invalid(`${WHERE}: ${name}: expected a text, came ${came(value)}`);
-      }
-    }
-    for (const [name, value] of Object.entries({ saveBestOnly, saveWeightsOnly })) {
-      if (typeof value !== 'boolean') {
-        invalid(`${WHERE}: ${name}: expected true or false, came ${came(value)}`);
-      }
-    }
-    if (![0, 1].includes(verbose)) {
-      invalid(`${WHERE}: verbose: expected 0 or 1, came ${came(verbose)}`);
-    }
-    if (!['auto', 'min', 'max'].includes(mode)) {
-      invalid(`${WHERE}: mode: expected ${orList(['auto', 'min', 'max'])}, came ${came(mode)}`);
-    }
-    if (saveFreq !== 'epoch' && !(Number.isInteger(saveFreq) && saveFreq > 0)) {
-      invalid(`${WHERE}: saveFreq: expected 'epoch' or a positive integer, came ${came(saveFreq)}`);
-    }
-    if (initialValueThreshold !== null && typeof initialValueThreshold !== 'number') {
-      invalid(
-        `${WHERE}: initialValueThreshold: expected a number or null, came ${came(initialValueThreshold)}`,
-      );
-    }
+    } = checked;
+    const { saveBestOnly = false, saveWeightsOnly = false, initialValueThreshold = null } = checked;
     if (!saveWeightsOnly) {
       unsupported(`${WHERE}: this version saves weights only; pass saveWeightsOnly: true`);
     }
