@@ -246,7 +246,7 @@ std::string engineInfo() {
               {"maxMemory", std::min(maxHeap, static_cast<double>(AlignedBuffer::maxBytes()))}}
       .dump();
 }
-std::string classNames() {
+std::string allClassNames() {
   return Json{{"layers", layerNames()},
               {"activations", activationNames()},
               {"losses", lossNames()},
@@ -347,7 +347,7 @@ EMSCRIPTEN_BINDINGS(tabtrain) {
       .function("outputShape", safe<inferenceOutputShape>);
 
   emscripten::function("engineInfo", safe<engineInfo>);
-  emscripten::function("classNames", safe<classNames>);
+  emscripten::function("classNames", safe<allClassNames>);
   emscripten::function("setMaxMemory", safe<setMaxMemory>);
   emscripten::function("listVariables", safe<listBundle>);
   emscripten::function("bundleShards", safe<bundleShards>);

@@ -2,6 +2,8 @@
 
 namespace tabtrain {
 
+void throwError(ErrorCode code, std::string message) { throw Error(code, std::move(message)); }
+
 const char* errorCodeName(ErrorCode code) {
   switch (code) {
     case ErrorCode::InvalidArgument:

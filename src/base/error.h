@@ -35,11 +35,14 @@ class Error : public std::exception {
   std::string message_;
 };
 
+/// Throws; out of line, since there are many places that may.
+[[noreturn]] void throwError(ErrorCode code, std::string message);
+
 /// Throws `InvalidArgument` unless `condition`; the sentence is only built on failure.
 template <typename MakeMessage>
 void require(bool condition, MakeMessage&& makeMessage,
              ErrorCode code = ErrorCode::InvalidArgument) {
-  if (!condition) throw Error(code, makeMessage());
+  if (!condition) throwError(code, makeMessage());
 }
 
 }  // namespace tabtrain

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <span>
 
 #include "base/error.h"
@@ -18,9 +17,9 @@ std::vector<float> asFloats(const Tensor& tensor) {
 }
 
 std::string numberText(float value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.9g", static_cast<double>(value));
-  return text;
+  if (std::isnan(value)) return "NaN";
+  // To six decimals: a double would show the rest of the float as well.
+  return Json(std::round(static_cast<double>(value) * 1e6) / 1e6).dump();
 }
 
 bool isWholeIn(float value, int64_t classes) {
