@@ -10,6 +10,7 @@
 #include <limits>
 #include <new>
 
+#include "base/text.h"
 #include "checkpoint/checkpoint_state.h"
 #include "layers/activations.h"
 #include "model/model.h"
@@ -108,7 +109,7 @@ TensorPtr tensorOrNull(const val& tensor) {
 TensorPtr only(const val& list, const char* what) {
   const auto length = list["length"].as<size_t>();
   require(length == 1, [&] {
-    return std::string(what) + ": expected one array, got " + std::to_string(length);
+    return joined({std::string(what), ": expected one array, got ", std::to_string(length)});
   });
   return tensorOrNull(list[0]);
 }

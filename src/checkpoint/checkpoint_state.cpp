@@ -1,4 +1,5 @@
 #include "checkpoint/checkpoint_state.h"
+#include "base/text.h"
 
 #include <algorithm>
 
@@ -184,15 +185,15 @@ std::optional<CheckpointState> parseCheckpointState(std::string_view text) {
 }
 
 std::string formatCheckpointState(const CheckpointState& state) {
-  std::string out = "model_checkpoint_path: " + quoteLiteral(state.newest) + "\n";
+  std::string out = joined({"model_checkpoint_path: ", quoteLiteral(state.newest), "\n"});
   for (const auto& path : state.all) {
-    out += "all_model_checkpoint_paths: " + quoteLiteral(path) + "\n";
+    out += joined({"all_model_checkpoint_paths: ", quoteLiteral(path), "\n"});
   }
   for (const auto& timestamp : state.timestamps) {
-    out += "all_model_checkpoint_timestamps: " + timestamp + "\n";
+    out += joined({"all_model_checkpoint_timestamps: ", timestamp, "\n"});
   }
   if (state.lastPreservedTimestamp) {
-    out += "last_preserved_timestamp: " + *state.lastPreservedTimestamp + "\n";
+    out += joined({"last_preserved_timestamp: ", *state.lastPreservedTimestamp, "\n"});
   }
   return out;
 }

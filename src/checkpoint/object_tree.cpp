@@ -1,4 +1,5 @@
 #include "checkpoint/object_tree.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <map>
@@ -30,7 +31,7 @@ std::string joinPath(const std::string& path, std::string_view name) {
 }
 
 std::string valueKey(const std::string& path) {
-  return path + "/.ATTRIBUTES/" + std::string(kVariableValue);
+  return joined({path, "/.ATTRIBUTES/", std::string(kVariableValue)});
 }
 
 }  // namespace

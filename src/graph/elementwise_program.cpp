@@ -1,4 +1,5 @@
 #include "graph/elementwise_program.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <map>
@@ -38,7 +39,7 @@ SymbolicPattern broadcastPattern(const Shape& from, const Shape& to) {
   require(
       last <= 2 || hasPrefix,
       [&] {
-        return "broadcast: " + from.toString() + " to " + to.toString() + " is not supported";
+        return joined({"broadcast: ", from.toString(), " to ", to.toString(), " is not supported"});
       },
       ErrorCode::Unsupported);
   if (hasPrefix) pattern.block = to.product(runs[1].begin, to.rank());

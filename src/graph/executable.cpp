@@ -1,4 +1,5 @@
 #include "graph/executable.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <limits>
@@ -201,8 +202,8 @@ void Executable::run(int64_t batch) {
   require(
       batch > 0 && batch <= maxBatch_,
       [&] {
-        return "batch: expected 1 to " + std::to_string(maxBatch_) + " rows, got " +
-               std::to_string(batch);
+        return joined({"batch: expected 1 to ", std::to_string(maxBatch_), " rows, got ",
+                       std::to_string(batch)});
       },
       ErrorCode::Internal);
   if (batchSize_ != nullptr) *batchSize_ = static_cast<float>(batch);

@@ -1,4 +1,5 @@
 #include "graph/graph.h"
+#include "base/text.h"
 
 #include <bit>
 
@@ -21,7 +22,9 @@ std::vector<ValueId> Graph::add(Node node) {
     for (NodeId other : assignments_) {
       require(
           this->node(other).variable != node.variable,
-          [&] { return "variable " + node.variable->path() + ": expected one assignment a step"; },
+          [&] {
+            return joined({"variable ", node.variable->path(), ": expected one assignment a step"});
+          },
           ErrorCode::Unsupported);
     }
     assignments_.push_back(id);

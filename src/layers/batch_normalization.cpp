@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "layers/layer.h"
 
 namespace tabtrain {
@@ -69,8 +70,8 @@ class BatchNormalization : public Layer {
     require(
         axis > 0 && axis < rank,
         [&] {
-          return name() + ": axis: expected an axis behind the batch of an input of shape " +
-                 input.toString() + ", got " + std::to_string(given);
+          return joined({name(), ": axis: expected an axis behind the batch of an input of shape ",
+                         input.toString(), ", got ", std::to_string(given)});
         },
         ErrorCode::ShapeMismatch);
     axis_ = static_cast<size_t>(axis);
@@ -82,11 +83,11 @@ class BatchNormalization : public Layer {
   }
 
   Json ownConfig() const override {
-    Json json = {{"axis", isBuilt() ? Json::array({axis_}) : givenAxis_},
-                 {"momentum", momentum_},
-                 {"epsilon", epsilon_},
-                 {"center", center_},
-                 {"scale", scale_}};
+    Json json = fields({{"axis", isBuilt() ? Json::array({axis_}) : givenAxis_},
+                        {"momentum", momentum_},
+                        {"epsilon", epsilon_},
+                        {"center", center_},
+                        {"scale", scale_}});
     writeWeightOptions(json, {&betaOptions_, &gammaOptions_},
                        {{"moving_mean_initializer", movingMeanInitializer_->toJson()},
                         {"moving_variance_initializer", movingVarianceInitializer_->toJson()}});

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text.h"
 #include "layers/layer.h"
 
 namespace tabtrain {
@@ -22,8 +23,8 @@ class Permute : public Layer {
     require(
         x.rank() == dims_.size() + 1,
         [&] {
-          return name() + ": expected an input with " + std::to_string(dims_.size()) +
-                 " axes behind the batch, got " + x.shape().toString();
+          return joined({name(), ": expected an input with ", std::to_string(dims_.size()),
+                         " axes behind the batch, got ", x.shape().toString()});
         },
         ErrorCode::ShapeMismatch);
     std::vector<int64_t> order = {0};
@@ -32,7 +33,7 @@ class Permute : public Layer {
   }
 
  protected:
-  Json ownConfig() const override { return {{"dims", dims_}}; }
+  Json ownConfig() const override { return fields({{"dims", dims_}}); }
 
  private:
   Json dims_;

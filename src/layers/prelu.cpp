@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "layers/layer.h"
 
 namespace tabtrain {
@@ -33,8 +34,8 @@ class PReLU : public Layer {
       require(
           axis.get<size_t>() <= sizes.size(),
           [&] {
-            return name() + ": shared_axes: expected axes of an input of shape " +
-                   input.toString() + ", got " + axis.dump();
+            return joined({name(), ": shared_axes: expected axes of an input of shape ",
+                           input.toString(), ", got ", axis.dump()});
           },
           ErrorCode::ShapeMismatch);
       sizes[axis.get<size_t>() - 1] = 1;

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "layers/layer.h"
 
 namespace tabtrain {
@@ -15,7 +16,8 @@ class RepeatVector : public Layer {
     require(
         in.rank() == 2,
         [&] {
-          return name() + ": expected an input of shape (None, features), got " + in.toString();
+          return joined(
+              {name(), ": expected an input of shape (None, features), got ", in.toString()});
         },
         ErrorCode::ShapeMismatch);
     return broadcastTo(reshape(x, Shape({in[0], Dim{}, in[1]})),
@@ -23,7 +25,7 @@ class RepeatVector : public Layer {
   }
 
  protected:
-  Json ownConfig() const override { return {{"n", n_}}; }
+  Json ownConfig() const override { return fields({{"n", n_}}); }
 
  private:
   int64_t n_;

@@ -1,4 +1,5 @@
 #include "losses/loss.h"
+#include "base/text.h"
 
 namespace tabtrain {
 
@@ -41,8 +42,8 @@ Expr matchRank(Expr yTrue, Expr yPred) {
   require(
       yTrue.shape() == yPred.shape(),
       [&] {
-        return "y: expected targets of the shape of the predictions " + yPred.shape().toString() +
-               ", got " + yTrue.shape().toString();
+        return joined({"y: expected targets of the shape of the predictions ",
+                       yPred.shape().toString(), ", got ", yTrue.shape().toString()});
       },
       ErrorCode::ShapeMismatch);
   return yTrue;
@@ -57,9 +58,9 @@ Expr classIndices(Expr yTrue, Expr yPred) {
   require(
       yTrue.shape() == expected || yTrue.shape() == column,
       [&] {
-        return "y: expected class indices of shape " + expected.toString() + " or " +
-               column.toString() + " for predictions " + yPred.shape().toString() + ", got " +
-               yTrue.shape().toString();
+        return joined({"y: expected class indices of shape ", expected.toString(), " or ",
+                       column.toString(), " for predictions ", yPred.shape().toString(), ", got ",
+                       yTrue.shape().toString()});
       },
       ErrorCode::ShapeMismatch);
   return reshape(yTrue, expected);

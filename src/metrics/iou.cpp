@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "losses/loss.h"
 #include "metrics/metric.h"
 
@@ -68,8 +69,8 @@ class IoU : public Metric {
     require(
         label.shape().elements() == rows,
         [&] {
-          return className() + ": expected a target for each prediction of shape " +
-                 yPred.shape().toString() + ", got shape " + yTrue.shape().toString();
+          return joined({className(), ": expected a target for each prediction of shape ",
+                         yPred.shape().toString(), ", got shape ", yTrue.shape().toString()});
         },
         ErrorCode::ShapeMismatch);
     Expr weight;

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "losses/loss.h"
 #include "metrics/metric.h"
 
@@ -49,13 +50,13 @@ class MeanRelativeError : public MeanMetric {
     require(
         count == 1 || yPred.shape().back() == Dim{count, false},
         [&] {
-          return "MeanRelativeError: normalizer: expected a number for each output of " +
-                 yPred.shape().toString() + ", got " + std::to_string(count);
+          return joined({"MeanRelativeError: normalizer: expected a number for each output of ",
+                         yPred.shape().toString(), ", got ", std::to_string(count)});
         },
         ErrorCode::ShapeMismatch);
     return divideNoNan(error, yPred.graph->read(*variable_));
   }
-  Json ownConfig() const override { return {{"normalizer", json_}}; }
+  Json ownConfig() const override { return fields({{"normalizer", json_}}); }
 
  private:
   Json json_;
@@ -115,7 +116,7 @@ class R2Score : public Metric {
 
  protected:
   Json ownConfig() const override {
-    return {{"class_aggregation", aggregation_}, {"num_regressors", regressors_}};
+    return fields({{"class_aggregation", aggregation_}, {"num_regressors", regressors_}});
   }
 
  private:

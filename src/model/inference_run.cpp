@@ -1,4 +1,5 @@
 #include "model/inference_run.h"
+#include "base/text.h"
 
 #include <algorithm>
 
@@ -45,7 +46,7 @@ StepData InferenceRun::checked(const StepData& data, const std::string& what) co
 }
 
 void InferenceRun::feed(const StepData& batch) {
-  const std::string what = std::string(nameOf(kind_)) + ": batch " + std::to_string(batch_);
+  const std::string what = joined({std::string(nameOf(kind_)), ": batch ", std::to_string(batch_)});
   phase_.feed(checked(batch, what), what);
 }
 

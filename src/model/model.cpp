@@ -1,4 +1,5 @@
 #include "model/model.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <cstring>
@@ -39,9 +40,9 @@ void Model::build(const std::optional<std::vector<int64_t>>& sizes) {
     require(
         !sizes || *sizes == *network_->inputSizes(),
         [&] {
-          return "model.build: the model is built for input shape " +
-                 Shape::batched(*network_->inputSizes()).toString() + ", got " +
-                 Shape::batched(*sizes).toString();
+          return joined({"model.build: the model is built for input shape ",
+                         Shape::batched(*network_->inputSizes()).toString(), ", got ",
+                         Shape::batched(*sizes).toString()});
         },
         ErrorCode::ShapeMismatch);
     return;
@@ -66,8 +67,8 @@ Layer& Model::layerAt(const std::vector<int64_t>& path) const {
   for (const int64_t index : path) {
     const auto& layers = layer->sublayers();
     require(index >= 0 && index < static_cast<int64_t>(layers.size()), [&] {
-      return "layer: expected the place of a layer below " + std::to_string(layers.size()) +
-             ", got " + std::to_string(index);
+      return joined({"layer: expected the place of a layer below ", std::to_string(layers.size()),
+                     ", got ", std::to_string(index)});
     });
     layer = layers[static_cast<size_t>(index)].get();
   }
@@ -86,8 +87,8 @@ void Model::adapt(const std::vector<int64_t>& path, const Tensor& data) {
     const Layer& layer = layerAt(path);
     Adaptable* adaptable = layerAt(path).adaptable();
     require(adaptable != nullptr, [&] {
-      return layer.name() + ": adapt: expected a layer that learns from data, such as " +
-             "Normalization, got " + layer.className();
+      return joined({layer.name(), ": adapt: expected a layer that learns from data, such as ",
+                     "Normalization, got ", layer.className()});
     });
     adaptable->adapt(data, readRow);
   } catch (...) {
@@ -123,8 +124,8 @@ std::vector<Variable*> Model::weights() const {
 void Model::setWeights(const std::vector<TensorPtr>& values) {
   const std::vector<Variable*> variables = weights();
   require(values.size() == variables.size(), [&] {
-    return "model.setWeights: expected " + std::to_string(variables.size()) + " tensors, got " +
-           std::to_string(values.size());
+    return joined({"model.setWeights: expected ", std::to_string(variables.size()),
+                   " tensors, got ", std::to_string(values.size())});
   });
   for (size_t i = 0; i < values.size(); ++i) {
     const Variable& variable = *variables[i];
@@ -132,9 +133,9 @@ void Model::setWeights(const std::vector<TensorPtr>& values) {
     require(
         fits(value, variable),
         [&] {
-          return "model.setWeights: " + variable.name() + ": expected " +
-                 dtypeName(variable.dtype()) + " " + sizesToString(variable.sizes()) + ", got " +
-                 dtypeName(value.dtype()) + " " + sizesToString(value.sizes());
+          return joined({"model.setWeights: ", variable.name(), ": expected ",
+                         dtypeName(variable.dtype()), " ", sizesToString(variable.sizes()),
+                         ", got ", dtypeName(value.dtype()), " ", sizesToString(value.sizes())});
         },
         ErrorCode::ShapeMismatch);
     variable.data();  // may find no room, so before anything is written

@@ -1,4 +1,5 @@
 #include "model/phase.h"
+#include "base/text.h"
 
 #include <algorithm>
 
@@ -40,8 +41,8 @@ void Phase::feed(const StepData& data, const std::string& what) {
     require(
         target == logs_->target(),
         [&] {
-          return what + ": y: expected shape " + logs_->target().toString() +
-                 " as in the batches before, got " + sizesToString(data.y->sizes());
+          return joined({what, ": y: expected shape ", logs_->target().toString(),
+                         " as in the batches before, got ", sizesToString(data.y->sizes())});
         },
         ErrorCode::ShapeMismatch);
   }

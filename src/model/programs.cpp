@@ -1,4 +1,5 @@
 #include "model/programs.h"
+#include "base/text.h"
 
 #include "graph/autodiff.h"
 #include "model/model.h"
@@ -93,8 +94,8 @@ void checkInput(const Sequential& network, const Tensor& x, const std::string& w
   require(
       fits(x.rowSizes(), expected),
       [&] {
-        return what + ": x: expected shape " + Shape::batched(expected).toString() + ", got " +
-               sizesToString(x.sizes());
+        return joined({what, ": x: expected shape ", Shape::batched(expected).toString(), ", got ",
+                       sizesToString(x.sizes())});
       },
       ErrorCode::ShapeMismatch);
 }
@@ -104,8 +105,8 @@ void checkTargets(const Sequential& network, const Compiled& compiled, const Ste
   require(
       data.y->rows() == data.x->rows(),
       [&] {
-        return what + ": y: expected as many samples as x, " + std::to_string(data.x->rows()) +
-               ", got " + std::to_string(data.y->rows());
+        return joined({what, ": y: expected as many samples as x, ", std::to_string(data.x->rows()),
+                       ", got ", std::to_string(data.y->rows())});
       },
       ErrorCode::ShapeMismatch);
   if (const auto classes = compiled.loss().classes(network.outputShape())) {

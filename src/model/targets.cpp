@@ -1,4 +1,5 @@
 #include "model/targets.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <cmath>
@@ -31,8 +32,8 @@ std::vector<float> readClassWeights(const Json& record, const std::string& what)
   for (size_t i = 0; i < record.size(); ++i) {
     const auto it = record.find(std::to_string(i));
     require(it != record.end() && it->is_number(), [&] {
-      return what + ": classWeight: expected a number for each class from 0 to " +
-             std::to_string(record.size() - 1) + ", got " + record.dump().substr(0, 100);
+      return joined({what, ": classWeight: expected a number for each class from 0 to ",
+                     std::to_string(record.size() - 1), ", got ", record.dump().substr(0, 100)});
     });
     weights.push_back(it->get<float>());
   }
@@ -47,8 +48,8 @@ void checkClassIndices(const Tensor& targets, int64_t classes, std::optional<int
   for (size_t i = 0; i < values.size(); ++i) {
     if (ignored && values[i] == static_cast<float>(*ignored)) continue;
     require(isWholeIn(values[i], classes), [&] {
-      return what + ": expected whole class numbers in [0, " + std::to_string(classes) + "), got " +
-             numberText(values[i]) + " at element " + std::to_string(i);
+      return joined({what, ": expected whole class numbers in [0, ", std::to_string(classes),
+                     "), got ", numberText(values[i]), " at element ", std::to_string(i)});
     });
   }
 }
@@ -65,8 +66,9 @@ TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight, con
     require(
         sampleWeight->rows() == rows && sampleWeight->count() == rows,
         [&] {
-          return what + ": sampleWeight: expected one weight for each of " + std::to_string(rows) +
-                 " samples, got shape " + sizesToString(sampleWeight->sizes());
+          return joined({what, ": sampleWeight: expected one weight for each of ",
+                         std::to_string(rows), " samples, got shape ",
+                         sizesToString(sampleWeight->sizes())});
         },
         ErrorCode::ShapeMismatch);
     kernels::toFloat(sampleWeight->bytes().data(), sampleWeight->dtype(), rows, weights.data());
@@ -74,8 +76,9 @@ TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight, con
   if (classWeight.is_null()) return result;
 
   require(targets.sizes().size() <= 2, [&] {
-    return what + ": classWeight: expected targets of shape (samples) or (samples, classes), got " +
-           sizesToString(targets.sizes());
+    return joined({what,
+                   ": classWeight: expected targets of shape (samples) or (samples, classes), got ",
+                   sizesToString(targets.sizes())});
   });
   const std::vector<float> byClass = readClassWeights(classWeight, what);
   const std::vector<float> values = asFloats(targets);
@@ -85,8 +88,9 @@ TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight, con
     const auto largest = std::max_element(first, first + static_cast<std::ptrdiff_t>(width));
     const float label = width == 1 ? *first : static_cast<float>(largest - first);
     require(isWholeIn(label, static_cast<int64_t>(byClass.size())), [&] {
-      return what + ": classWeight: expected a weight for each class of y, got none for class " +
-             numberText(label);
+      return joined({what,
+                     ": classWeight: expected a weight for each class of y, got none for class ",
+                     numberText(label)});
     });
     weights[row] *= byClass[static_cast<size_t>(label)];
   }

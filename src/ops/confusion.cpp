@@ -1,4 +1,5 @@
 #include "kernels/confusion.h"
+#include "base/text.h"
 
 #include <algorithm>
 
@@ -21,8 +22,8 @@ class ConfusionCounts : public Op {
     const Shape& predictions = graph.type(node.inputs[1]).shape;
     const int64_t classId = node.attrs.integer("class_id");
     require(classId < predictions.back().size, [&] {
-      return "class_id: expected one of the " + std::to_string(predictions.back().size) +
-             " classes of the predictions, got " + std::to_string(classId);
+      return joined({"class_id: expected one of the ", std::to_string(predictions.back().size),
+                     " classes of the predictions, got ", std::to_string(classId)});
     });
     return std::vector<ValueType>(kernels::kCounts,
                                   {DType::Float32, graph.type(node.inputs[2]).shape});

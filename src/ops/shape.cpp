@@ -1,6 +1,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "kernels/transpose.h"
 #include "ops/op.h"
 
@@ -18,8 +19,8 @@ class Reshape : public Op {
     require(
         shape.elements() == in.shape.elements(),
         [&] {
-          return "Reshape: expected a shape with as many elements as " + in.shape.toString() +
-                 ", got " + shape.toString();
+          return joined({"Reshape: expected a shape with as many elements as ", in.shape.toString(),
+                         ", got ", shape.toString()});
         },
         ErrorCode::ShapeMismatch);
     return {{in.dtype, shape}};
@@ -39,8 +40,8 @@ class BroadcastTo : public Op {
     require(
         broadcastShapes(in, shape, name()) == shape,
         [&] {
-          return "BroadcastTo: expected a shape that " + in.toString() + " broadcasts to, got " +
-                 shape.toString();
+          return joined({"BroadcastTo: expected a shape that ", in.toString(),
+                         " broadcasts to, got ", shape.toString()});
         },
         ErrorCode::ShapeMismatch);
     return {{DType::Float32, shape}};

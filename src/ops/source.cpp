@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/text.h"
 #include "ops/op.h"
 
 /// Inputs, constants, variables: what a step reads, and the assignments that end it.
@@ -37,9 +38,9 @@ class AssignVariable : public Op {
     require(
         type == expected && type.dtype == DType::Float32,
         [&] {
-          return "variable " + node.variable->path() + ": expected a float32 value of shape " +
-                 expected.shape.toString() + ", got " + dtypeName(type.dtype) + " " +
-                 type.shape.toString();
+          return joined({"variable ", node.variable->path(), ": expected a float32 value of shape ",
+                         expected.shape.toString(), ", got ", dtypeName(type.dtype), " ",
+                         type.shape.toString()});
         },
         ErrorCode::ShapeMismatch);
     return {};
@@ -50,8 +51,9 @@ class IncrementCounter : public Op {
  public:
   IncrementCounter() : Op("AssignAddVariableOp", OpKind::Assign) {}
   std::vector<ValueType> infer(const Graph&, const Node& node) const override {
-    require(node.variable->dtype() == DType::Int64,
-            [&] { return "counter " + node.variable->path() + ": expected int64"; });
+    require(node.variable->dtype() == DType::Int64, [&] {
+      return joined({"counter ", node.variable->path(), ": expected int64"});
+    });
     return {};
   }
 };

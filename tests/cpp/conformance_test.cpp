@@ -156,6 +156,78 @@ TEST(Conformance, EveryArgumentRefusesWhatIsNoValue) {
   }
 }
 
+struct OutOfRange {
+  const char* kind;
+  const char* className;
+  const char* argument;
+  Json value;
+};
+
+TEST(Conformance, EveryRangeIsChecked) {
+  const std::vector<OutOfRange> table = {
+      {"layer", "Dense", "units", 0},
+      {"layer", "Dense", "units", 1.5},
+      {"layer", "Dropout", "rate", 1.5},
+      {"layer", "AlphaDropout", "rate", -0.1},
+      {"layer", "GaussianDropout", "rate", 2},
+      {"layer", "GaussianNoise", "stddev", -1},
+      {"layer", "BatchNormalization", "momentum", 2},
+      {"layer", "BatchNormalization", "epsilon", -1},
+      {"layer", "LayerNormalization", "epsilon", -1},
+      {"layer", "RepeatVector", "n", 0},
+      {"layer", "Permute", "dims", {1, 1}},
+      {"layer", "Reshape", "target_shape", {-1, -1}},
+      {"layer", "Reshape", "target_shape", {0}},
+      {"layer", "ReLU", "max_value", -1},
+      {"layer", "ReLU", "negative_slope", -1},
+      {"layer", "ThresholdedReLU", "theta", -1},
+      {"layer", "Flatten", "data_format", "channels"},
+      {"loss", "MeanSquaredError", "reduction", "mean"},
+      {"loss", "BinaryCrossentropy", "label_smoothing", 2},
+      {"loss", "CategoricalCrossentropy", "label_smoothing", -1},
+      {"metric", "AUC", "num_thresholds", 1},
+      {"metric", "AUC", "curve", "AOC"},
+      {"metric", "AUC", "summation_method", "middle"},
+      {"metric", "Precision", "thresholds", 1.5},
+      {"metric", "Recall", "top_k", 0},
+      {"metric", "PrecisionAtRecall", "recall", 2},
+      {"metric", "SensitivityAtSpecificity", "specificity", -1},
+      {"metric", "TopKCategoricalAccuracy", "k", 0},
+      {"metric", "FBetaScore", "beta", -1},
+      {"metric", "F1Score", "average", "mean"},
+      {"optimizer", "Adam", "beta_1", 1.5},
+      {"optimizer", "Adam", "learning_rate", -1},
+      {"optimizer", "Adam", "epsilon", -1},
+      {"optimizer", "SGD", "momentum", 2},
+      {"optimizer", "RMSprop", "rho", 2},
+      {"optimizer", "Adagrad", "initial_accumulator_value", -1},
+      {"optimizer", "Ftrl", "learning_rate_power", 1},
+      {"optimizer", "Nadam", "clipnorm", -1},
+      {"initializer", "RandomNormal", "stddev", -1},
+      {"initializer", "VarianceScaling", "scale", -1},
+      {"initializer", "VarianceScaling", "mode", "fan"},
+      {"initializer", "VarianceScaling", "distribution", "even"},
+      {"regularizer", "OrthogonalRegularizer", "mode", "diagonals"},
+      {"constraint", "MaxNorm", "max_value", -1},
+      {"constraint", "MinMaxNorm", "rate", 2},
+  };
+  std::map<std::string, std::pair<Make, std::map<std::string, std::vector<Json>>>> byKind;
+  for (const Kind& kind : kinds()) byKind[kind.name] = {kind.make, configsOf(kind)};
+  for (const OutOfRange& row : table) {
+    const auto& [make, configs] = byKind.at(row.kind);
+    Json object = configs.at(row.className).front();
+    object["config"][row.argument] = row.value;
+    SCOPED_TRACE(object.dump());
+    const auto refused = refusal(make, object);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->first, ErrorCode::InvalidArgument);
+    const std::string start = std::string(row.className) + ": " + row.argument + ": expected ";
+    EXPECT_EQ(refused->second.substr(0, start.size()), start) << refused->second;
+    const std::string end = ", got " + row.value.dump();
+    EXPECT_TRUE(refused->second.ends_with(end)) << refused->second;
+  }
+}
+
 /// A compiled model of one layer of a golden case and a Dense layer.
 std::shared_ptr<Model> modelWith(const Json& golden, uint64_t seed) {
   Json layer = golden["layer"];

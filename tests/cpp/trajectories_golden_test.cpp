@@ -102,7 +102,8 @@ TEST_P(Trajectory, EqualsKeras) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Optimizers, Trajectory, ::testing::ValuesIn(goldenTrajectories()), caseName);
+INSTANTIATE_TEST_SUITE_P(Optimizers, Trajectory, ::testing::ValuesIn(goldenTrajectories()),
+                         caseName);
 
 }  // namespace
 }  // namespace tabtrain::testing
