@@ -190,6 +190,10 @@ def read_case(check, plan, case, directory):
     if not case["trained"] and not foreign:
         check("assert_consumed", lambda: status[0].assert_consumed())
     if case["optimizer"] and not foreign:
+        if is_eager(case):
+            # Nadam counts its updates in a number that no file holds; with another one it goes wrong after loading.
+            model.optimizer.build(model.trainable_variables)
+            model.optimizer._u_product_counter = int(model.optimizer.iterations) + 1
         losses = [step(model, 0)]
         if case["trained"]:
             check("assert_consumed after one step", lambda: status[0].assert_consumed())
