@@ -40,9 +40,7 @@ TEST_P(Trajectory, EqualsKeras) {
   const Json& golden = GetParam().json;
   const auto samples = golden["samples"].get<int64_t>();
   const Digits digits = mnistDigits(samples);
-  Json optimizer = golden["optimizer"];
-  optimizer["config"]["is_legacy_optimizer"] = golden["legacy"];
-  Classifier classifier(golden["model_config"]["config"]["layers"], optimizer, kBatch);
+  Classifier classifier(golden["model_config"]["config"]["layers"], golden["optimizer"], kBatch);
   for (Variable* weight : classifier.weights()) {
     if (weight->name().ends_with("kernel")) fillPattern(*weight);
   }
