@@ -10,7 +10,6 @@
 #include <limits>
 #include <new>
 
-#include "base/text.h"
 #include "checkpoint/checkpoint_state.h"
 #include "layers/activations.h"
 #include "model/model.h"
@@ -109,7 +108,7 @@ TensorPtr tensorOrNull(const val& tensor) {
 TensorPtr only(const val& list, const char* what) {
   const auto length = list["length"].as<size_t>();
   require(length == 1, [&] {
-    return joined({std::string(what), ": expected one array, got ", std::to_string(length)});
+    return std::string(what) + ": expected one array, got " + std::to_string(length);
   });
   return tensorOrNull(list[0]);
 }
@@ -248,16 +247,20 @@ std::string engineInfo() {
       .dump();
 }
 std::string allClassNames() {
-  return Json{{"layers", layerNames()},
-              {"activations", activationNames()},
-              {"losses", lossNames()},
-              {"metrics", metricNames()},
-              {"optimizers", optimizerNames()},
-              {"schedules", scheduleNames()},
-              {"initializers", initializerNames()},
-              {"regularizers", regularizerNames()},
-              {"constraints", constraintNames()}}
-      .dump();
+  Json json;
+  const auto add = [&json](const char* kind, const std::vector<std::string>& names) {
+    json[kind] = names;
+  };
+  add("layers", layerNames());
+  add("activations", activationNames());
+  add("losses", lossNames());
+  add("metrics", metricNames());
+  add("optimizers", optimizerNames());
+  add("schedules", scheduleNames());
+  add("initializers", initializerNames());
+  add("regularizers", regularizerNames());
+  add("constraints", constraintNames());
+  return json.dump();
 }
 void setMaxMemory(double bytes) {
   constexpr auto kMost = static_cast<double>(std::numeric_limits<size_t>::max());

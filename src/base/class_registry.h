@@ -49,8 +49,8 @@ std::unique_ptr<Base> makeFromConfig(std::span<const ClassRow<Base>> rows,
     std::string known;
     for (const auto& other : rows)
       known += (known.empty() ? "" : ", ") + std::string(other.className);
-    throw Error(ErrorCode::UnknownClass, joined({kind, ": expected one of ", known,
-                                                 "; got unknown \"", config.className, "\""}));
+    throw Error(ErrorCode::UnknownClass,
+                kind + ": expected one of " + known + "; got unknown \"" + config.className + "\"");
   }
   ConfigReader reader(row->className, config.config);
   auto object = row->make(reader);

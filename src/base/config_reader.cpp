@@ -1,5 +1,4 @@
 #include "base/config_reader.h"
-#include "base/text.h"
 
 #include <cmath>
 
@@ -16,7 +15,7 @@ std::string range(double min, double max) {
   const auto text = [](double v) {
     return v == std::floor(v) ? std::to_string(static_cast<int64_t>(v)) : Json(v).dump();
   };
-  if (hasMin && hasMax) return joined({" between ", text(min), " and ", text(max)});
+  if (hasMin && hasMax) return " between " + text(min) + " and " + text(max);
   if (hasMin) return " of at least " + text(min);
   return "";
 }
@@ -26,14 +25,14 @@ std::string range(double min, double max) {
 ClassConfig parseClassConfig(const Json& json, const std::string& what) {
   if (json.is_string()) return {json.get<std::string>(), Json::object()};
   require(json.is_object() && json.contains("class_name") && json["class_name"].is_string(), [&] {
-    return joined({what, ": expected a name or an object with \"class_name\" and \"config\", got ",
-                   json.dump().substr(0, 100)});
+    return what + ": expected a name or an object with \"class_name\" and \"config\", got " +
+           json.dump().substr(0, 100);
   });
   ClassConfig result{json["class_name"].get<std::string>(), Json::object()};
   if (json.contains("config") && !json["config"].is_null()) {
     require(json["config"].is_object(), [&] {
-      return joined({what, ": expected \"config\" of ", result.className, " to be an object, got ",
-                     json["config"].dump().substr(0, 100)});
+      return what + ": expected \"config\" of " + result.className + " to be an object, got " +
+             json["config"].dump().substr(0, 100);
     });
     result.config = json["config"];
   }
@@ -60,8 +59,8 @@ void ConfigReader::fail(std::string_view key, std::string_view expected) const {
   const std::string name(key);
   const auto it = config_.find(name);
   throw Error(ErrorCode::InvalidArgument,
-              joined({className_, ": ", name, ": expected ", std::string(expected), ", got ",
-                      (it == config_.end() ? "nothing" : it->dump().substr(0, 100))}));
+              className_ + ": " + name + ": expected " + std::string(expected) + ", got " +
+                  (it == config_.end() ? "nothing" : it->dump().substr(0, 100)));
 }
 
 int64_t ConfigReader::integer(std::string_view key, std::optional<int64_t> fallback, int64_t min,
@@ -117,9 +116,9 @@ const Json& ConfigReader::any(std::string_view key) {
 void ConfigReader::unsupported(std::string_view key, const Json& onlyValue) {
   const Json* value = find(key);
   if (value == nullptr || value->is_null() || *value == onlyValue) return;
-  throw Error(ErrorCode::Unsupported,
-              joined({className_, ": ", std::string(key), ": this version supports only ",
-                      onlyValue.dump(), ", got ", value->dump().substr(0, 100)}));
+  throw Error(ErrorCode::Unsupported, className_ + ": " + std::string(key) +
+                                          ": this version supports only " + onlyValue.dump() +
+                                          ", got " + value->dump().substr(0, 100));
 }
 
 void ConfigReader::finish() const {
@@ -127,8 +126,8 @@ void ConfigReader::finish() const {
     if (known_.contains(key)) continue;
     std::string list;
     for (const auto& name : known_) list += (list.empty() ? "" : ", ") + name;
-    throw Error(ErrorCode::InvalidArgument, joined({className_, ": expected only the arguments ",
-                                                    list, "; got unknown argument \"", key, "\""}));
+    throw Error(ErrorCode::InvalidArgument, className_ + ": expected only the arguments " + list +
+                                                "; got unknown argument \"" + key + "\"");
   }
 }
 

@@ -16,7 +16,7 @@ struct ClassConfig {
   std::string className;
   Json config = Json::object();
 
-  Json toJson() const { return fields({{"class_name", className}, {"config", config}}); }
+  Json toJson() const { return {{"class_name", className}, {"config", config}}; }
 };
 
 /// Accepts `"name"` and `{"class_name": ..., "config": ...}`; `what` names the argument in errors.

@@ -1,5 +1,4 @@
 #include "base/dtype.h"
-#include "base/text.h"
 
 #include <array>
 
@@ -33,9 +32,9 @@ DType dtypeFromName(std::string_view name) {
     if (name == row.name) return row.dtype;
   }
   throw Error(ErrorCode::InvalidArgument,
-              joined({"dtype: expected one of float32, float64, int32, uint8, "
-                      "int64, bool; got \"",
-                      std::string(name), "\""}));
+              "dtype: expected one of float32, float64, int32, uint8, "
+              "int64, bool; got \"" +
+                  std::string(name) + "\"");
 }
 
 }  // namespace tabtrain

@@ -4,8 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "base/text.h"
-
 namespace tabtrain {
 
 /// The codes of the public `TabtrainError`. Their names cross the boundary, see `errorCodeName`.

@@ -1,32 +1,11 @@
 #include "base/json.h"
 
+#include "base/error.h"
+
 namespace tabtrain {
 
-Json fields(std::initializer_list<JsonField> list) {
-  Json json = Json::object();
-  for (const JsonField& field : list) {
-    Json& value = json[field.key];
-    switch (field.kind) {
-      case JsonField::Kind::Any:
-        value = *field.any;
-        break;
-      case JsonField::Kind::Number:
-        value = field.number;
-        break;
-      case JsonField::Kind::Integer:
-        value = field.integer;
-        break;
-      case JsonField::Kind::Boolean:
-        value = field.boolean;
-        break;
-      case JsonField::Kind::Text:
-        value = field.text;
-        break;
-      case JsonField::Kind::Null:
-        break;
-    }
-  }
-  return json;
+void throwJsonMisuse() {
+  throw Error(ErrorCode::Internal, "json: a value is not of the type that was asked for");
 }
 
 std::string pythonDumps(const Json& json) {

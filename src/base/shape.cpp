@@ -1,5 +1,4 @@
 #include "base/shape.h"
-#include "base/text.h"
 
 #include <algorithm>
 
@@ -45,7 +44,7 @@ Dim Shape::product(size_t begin, size_t end) const {
   Dim result;
   for (size_t axis = begin; axis < end; ++axis) {
     require(!(result.perBatch && dims_[axis].perBatch), [&] {
-      return joined({"shape ", toString(), ": at most one extent may depend on the batch size"});
+      return "shape " + toString() + ": at most one extent may depend on the batch size";
     });
     result.size = multiplyCounts(result.size, dims_[axis].size);
     result.perBatch = result.perBatch || dims_[axis].perBatch;
@@ -73,15 +72,14 @@ int64_t elementCount(const std::vector<int64_t>& sizes) {
   bool empty = false;
   for (int64_t size : sizes) {
     require(size >= 0, [&] {
-      return joined({"shape ", sizesToString(sizes), ": expected extents of at least 0, got ",
-                     std::to_string(size)});
+      return "shape " + sizesToString(sizes) + ": expected extents of at least 0, got " +
+             std::to_string(size);
     });
     if (size == 0) {
       empty = true;
     } else {
-      require(count <= kMaxElements / size, [&] {
-        return joined({"shape ", sizesToString(sizes), ": expected at most 2^53 elements"});
-      });
+      require(count <= kMaxElements / size,
+              [&] { return "shape " + sizesToString(sizes) + ": expected at most 2^53 elements"; });
       count *= size;
     }
   }

@@ -1,5 +1,4 @@
 #include "base/variable.h"
-#include "base/text.h"
 
 #include <cstring>
 #include <limits>
@@ -27,8 +26,8 @@ uint64_t byteCount(int64_t count, DType dtype) {
   require(
       static_cast<uint64_t>(count) <= kMost && bytes <= kMost,
       [&] {
-        return joined({"memory: ", std::to_string(count), " elements of ", dtypeName(dtype),
-                       " are more than any machine holds"});
+        return "memory: " + std::to_string(count) + " elements of " + dtypeName(dtype) +
+               " are more than any machine holds";
       },
       ErrorCode::OutOfMemory);
   return bytes;
@@ -37,10 +36,10 @@ uint64_t byteCount(int64_t count, DType dtype) {
 AlignedBuffer::AlignedBuffer(uint64_t size) {
   if (size == 0) return;
   const auto refuse = [&] {
-    return Error(ErrorCode::OutOfMemory,
-                 joined({"memory: expected at most ", std::to_string(gMaxBytes), " bytes in use; ",
-                         std::to_string(gLiveBytes), " are, and ", std::to_string(size),
-                         " more were asked for"}));
+    return Error(ErrorCode::OutOfMemory, "memory: expected at most " + std::to_string(gMaxBytes) +
+                                             " bytes in use; " + std::to_string(gLiveBytes) +
+                                             " are, and " + std::to_string(size) +
+                                             " more were asked for");
   };
   if (gLiveBytes > gMaxBytes || size > gMaxBytes - gLiveBytes) throw refuse();
   // Beside the limit, for machines whose pointers are smaller than a size.

@@ -1,5 +1,4 @@
 #include "checkpoint/bundle_entry.h"
-#include "base/text.h"
 
 #include <algorithm>
 #include <limits>
@@ -22,10 +21,9 @@ void checkVersion(ByteSpan message) {
     if (version.field() == 2) {
       const int64_t least = version.readCount(kInt32Max);
       if (least > kBundleVersion) {
-        throw Error(
-            ErrorCode::Unsupported,
-            joined({"checkpoint header: needs a reader of bundle version ", std::to_string(least),
-                    ", this is version ", std::to_string(kBundleVersion)}));
+        throw Error(ErrorCode::Unsupported, "checkpoint header: needs a reader of bundle version " +
+                                                std::to_string(least) + ", this is version " +
+                                                std::to_string(kBundleVersion));
       }
     } else if (version.field() == 3) {
       throw Error(ErrorCode::Unsupported, "checkpoint header: excludes versions of its readers");
@@ -151,8 +149,8 @@ BundleEntry parseBundleEntry(std::string_view key, ByteSpan message) {
   }
   const auto known = tensorflowDTypeFromNumber(dtype);
   if (!known) {
-    throw Error(ErrorCode::Unsupported, joined({"checkpoint entry ", quoted(key),
-                                                ": unknown dtype number ", std::to_string(dtype)}));
+    throw Error(ErrorCode::Unsupported, "checkpoint entry " + quoted(key) +
+                                            ": unknown dtype number " + std::to_string(dtype));
   }
   entry.dtype = *known;
   const auto elements = countElements(entry.shape);

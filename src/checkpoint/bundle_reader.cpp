@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "checkpoint/bundle.h"
 #include "checkpoint/bundle_entry.h"
 #include "checkpoint/crc32c.h"
@@ -67,8 +66,8 @@ Bundle::Bundle(ByteSpan index, std::vector<ByteSpan> shards)
     : index_(readBundleIndex(index)), shards_(std::move(shards)) {
   if (shards_.size() != index_.shardCount) {
     throw Error(ErrorCode::InvalidArgument,
-                joined({"checkpoint: the index names ", std::to_string(index_.shardCount),
-                        " data files, ", std::to_string(shards_.size()), " were given"}));
+                "checkpoint: the index names " + std::to_string(index_.shardCount) +
+                    " data files, " + std::to_string(shards_.size()) + " were given");
   }
   std::vector<const BundleEntry*> stored;
   for (const BundleEntry& entry : index_.entries) {
@@ -100,12 +99,11 @@ const BundleEntry* Bundle::find(std::string_view key) const {
 
 ByteSpan Bundle::tensorBytesUnchecked(const BundleEntry& entry) const {
   if (!readable(entry)) {
-    throw Error(
-        ErrorCode::Unsupported,
-        joined({"checkpoint: ", quoted(entry.key),
-                (entry.sliced ? " is a partitioned variable, stored in slices"
-                              : std::string(" has dtype ") + tensorflowDTypeName(entry.dtype)),
-                ", which cannot be read"}));
+    throw Error(ErrorCode::Unsupported,
+                "checkpoint: " + quoted(entry.key) +
+                    (entry.sliced ? " is a partitioned variable, stored in slices"
+                                  : std::string(" has dtype ") + tensorflowDTypeName(entry.dtype)) +
+                    ", which cannot be read");
   }
   return shards_[entry.shard].subspan(static_cast<size_t>(entry.offset),
                                       static_cast<size_t>(entry.size));

@@ -1,5 +1,4 @@
 #include "base/error.h"
-#include "base/text.h"
 #include "checkpoint/bundle.h"
 #include "checkpoint/bundle_entry.h"
 #include "checkpoint/crc32c.h"
@@ -14,10 +13,10 @@ void BundleWriter::add(std::string key, TensorflowDType dtype, std::vector<int64
   const size_t itemSize = tensorflowItemSize(dtype);
   if (!elements || itemSize == 0 || bytes.size() % itemSize != 0 ||
       bytes.size() / itemSize != *elements) {
-    throw Error(ErrorCode::InvalidArgument,
-                joined({"checkpoint: tensor ", quoted(key), " of ", tensorflowDTypeName(dtype),
-                        " came with ", std::to_string(bytes.size()),
-                        " bytes, which does not agree with its shape"}));
+    throw Error(ErrorCode::InvalidArgument, "checkpoint: tensor " + quoted(key) + " of " +
+                                                tensorflowDTypeName(dtype) + " came with " +
+                                                std::to_string(bytes.size()) +
+                                                " bytes, which does not agree with its shape");
   }
   BundleEntry entry{.key = std::move(key), .dtype = dtype, .shape = std::move(shape)};
   entry.elements = *elements;
@@ -32,10 +31,9 @@ void BundleWriter::addStrings(std::string key, std::vector<int64_t> shape,
                               const std::vector<std::string_view>& values) {
   const auto elements = countElements(shape);
   if (elements != values.size()) {
-    throw Error(
-        ErrorCode::InvalidArgument,
-        joined({"checkpoint: string tensor ", quoted(key), " came with ",
-                std::to_string(values.size()), " strings, which does not agree with its shape"}));
+    throw Error(ErrorCode::InvalidArgument, "checkpoint: string tensor " + quoted(key) +
+                                                " came with " + std::to_string(values.size()) +
+                                                " strings, which does not agree with its shape");
   }
   BundleEntry entry{
       .key = std::move(key), .dtype = TensorflowDType::String, .shape = std::move(shape)};

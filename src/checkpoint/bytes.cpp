@@ -1,5 +1,4 @@
 #include "checkpoint/bytes.h"
-#include "base/text.h"
 
 #include "base/error.h"
 
@@ -50,8 +49,8 @@ bool isUtf8(std::string_view text) {
 }
 
 void ByteReader::fail(const std::string& reason) const {
-  throw Error(ErrorCode::CorruptFile, joined({std::string(what_), ": ", reason, " (at byte ",
-                                              std::to_string(position_), ")"}));
+  throw Error(ErrorCode::CorruptFile,
+              std::string(what_) + ": " + reason + " (at byte " + std::to_string(position_) + ")");
 }
 
 uint8_t ByteReader::readByte() {

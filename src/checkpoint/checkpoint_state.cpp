@@ -1,5 +1,4 @@
 #include "checkpoint/checkpoint_state.h"
-#include "base/text.h"
 
 #include <algorithm>
 
@@ -185,15 +184,15 @@ std::optional<CheckpointState> parseCheckpointState(std::string_view text) {
 }
 
 std::string formatCheckpointState(const CheckpointState& state) {
-  std::string out = joined({"model_checkpoint_path: ", quoteLiteral(state.newest), "\n"});
+  std::string out = "model_checkpoint_path: " + quoteLiteral(state.newest) + "\n";
   for (const auto& path : state.all) {
-    out += joined({"all_model_checkpoint_paths: ", quoteLiteral(path), "\n"});
+    out += "all_model_checkpoint_paths: " + quoteLiteral(path) + "\n";
   }
   for (const auto& timestamp : state.timestamps) {
-    out += joined({"all_model_checkpoint_timestamps: ", timestamp, "\n"});
+    out += "all_model_checkpoint_timestamps: " + timestamp + "\n";
   }
   if (state.lastPreservedTimestamp) {
-    out += joined({"last_preserved_timestamp: ", *state.lastPreservedTimestamp, "\n"});
+    out += "last_preserved_timestamp: " + *state.lastPreservedTimestamp + "\n";
   }
   return out;
 }

@@ -1,5 +1,4 @@
 #include "checkpoint/checkpoint_values.h"
-#include "base/text.h"
 
 #include <bit>
 
@@ -23,14 +22,13 @@ ObjectGraph readGraph(const Bundle& bundle) {
   const BundleEntry* entry = bundle.find(kObjectGraphKey);
   if (entry == nullptr) {
     throw Error(ErrorCode::Unsupported,
-                joined({"checkpoint: has no object graph (no key ", quoted(kObjectGraphKey),
-                        "): it was not written by Keras or tf.train.Checkpoint of TensorFlow 2"}));
+                "checkpoint: has no object graph (no key " + quoted(kObjectGraphKey) +
+                    "): it was not written by Keras or tf.train.Checkpoint of TensorFlow 2");
   }
   const auto values = bundle.strings(*entry);
   if (values.size() != 1) {
-    throw Error(ErrorCode::CorruptFile,
-                joined({"checkpoint: the object graph is ", std::to_string(values.size()),
-                        " strings, expected 1"}));
+    throw Error(ErrorCode::CorruptFile, "checkpoint: the object graph is " +
+                                            std::to_string(values.size()) + " strings, expected 1");
   }
   return parseObjectGraph(asBytes(values[0]));
 }
@@ -62,9 +60,8 @@ const BundleEntry* CheckpointValues::entry(uint32_t id) const {
   if (variable == nullptr) return nullptr;
   const BundleEntry* found = bundle_.find(variable->key);
   if (found == nullptr) {
-    throw Error(ErrorCode::CorruptFile,
-                joined({"checkpoint: the object graph names key ", quoted(variable->key),
-                        ", which is not in the index"}));
+    throw Error(ErrorCode::CorruptFile, "checkpoint: the object graph names key " +
+                                            quoted(variable->key) + ", which is not in the index");
   }
   return found;
 }
@@ -75,9 +72,9 @@ std::optional<RestoredTensor> CheckpointValues::take(uint32_t id, const TensorVi
   if (stored == nullptr) return std::nullopt;
   if (toDType(stored->dtype) != expected.dtype || stored->shape != expected.shape) {
     throw Error(ErrorCode::ShapeMismatch,
-                joined({"loading a checkpoint: variable ", quoted(name), " is ",
-                        describe(dtypeName(expected.dtype), expected.shape), ", the file has ",
-                        describe(tensorflowDTypeName(stored->dtype), stored->shape)}));
+                "loading a checkpoint: variable " + quoted(name) + " is " +
+                    describe(dtypeName(expected.dtype), expected.shape) + ", the file has " +
+                    describe(tensorflowDTypeName(stored->dtype), stored->shape));
   }
   used_.insert(stored->key);
   // The constructor has verified the checksum.

@@ -5,7 +5,6 @@
 #include <map>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "checkpoint/bundle_entry.h"
 #include "checkpoint/keras_checkpoint.h"
 #include "checkpoint/keras_optimizers.h"
@@ -54,11 +53,10 @@ class KerasTree {
     const KerasOptimizer* row = findKerasOptimizer(optimizer.className);
     if (wanted != optimizer.generation &&
         (row == nullptr || !row->sameMeaning || findSlot(optimizer, kAverageSlot) != nullptr)) {
-      throw Error(
-          ErrorCode::Unsupported,
-          joined({"saving a checkpoint: optimizerLayout: the state of ", optimizer.className,
-                  " does not mean the same in the other generation of Keras optimizers; "
-                  "expected 'auto' or 'none'"}));
+      throw Error(ErrorCode::Unsupported,
+                  "saving a checkpoint: optimizerLayout: the state of " + optimizer.className +
+                      " does not mean the same in the other generation of Keras optimizers; "
+                      "expected 'auto' or 'none'");
     }
     return wanted;
   }
@@ -98,9 +96,9 @@ class KerasTree {
   void checkSlots(const OptimizerState& optimizer) const {
     for (const OptimizerState::Slot& slot : optimizer.slots) {
       if (slot.values.size() != trainables_.size()) {
-        invalid(joined({"slot ", quoted(slot.name), " of ", optimizer.name, " has ",
-                        std::to_string(slot.values.size()), " values for ",
-                        std::to_string(trainables_.size()), " trainable variables"}));
+        invalid("slot " + quoted(slot.name) + " of " + optimizer.name + " has " +
+                std::to_string(slot.values.size()) + " values for " +
+                std::to_string(trainables_.size()) + " trainable variables");
       }
     }
   }
@@ -138,8 +136,7 @@ class KerasTree {
     }
     for (const auto* slot : slots) {
       for (size_t i = 0; i < trainables_.size(); ++i) {
-        const std::string fullName =
-            joined({prefix, trainables_[i].variable->fullName, "/", slot->name});
+        const std::string fullName = prefix + trainables_[i].variable->fullName + "/" + slot->name;
         tree_.addSlot(object, trainables_[i].handle, slot->name,
                       tree_.addVariable(fullName, slot->values[i]));
       }
@@ -149,9 +146,8 @@ class KerasTree {
   void addNew(const OptimizerState& optimizer, Handle object) {
     const KerasOptimizer* row = findKerasOptimizer(optimizer.className);
     if (row == nullptr) {
-      throw Error(ErrorCode::Unsupported,
-                  joined({"saving a checkpoint: the variables of optimizer ",
-                          quoted(optimizer.className), " are not known"}));
+      throw Error(ErrorCode::Unsupported, "saving a checkpoint: the variables of optimizer " +
+                                              quoted(optimizer.className) + " are not known");
     }
     const Handle variables = tree_.addObject();
     const Handle iterations = tree_.addVariable("iteration", scalar(optimizer.iterations));

@@ -1,5 +1,4 @@
 #include "checkpoint/object_graph.h"
-#include "base/text.h"
 
 #include "base/error.h"
 #include "checkpoint/proto.h"
@@ -102,10 +101,10 @@ void checkSize(const std::vector<ByteSpan>& nodes) {
     while (proto.next()) references += proto.field() <= 3 ? 1 : 0;
   }
   if (nodes.size() > kMostNodes || references > kMostReferences) {
-    throw Error(ErrorCode::Unsupported,
-                joined({std::string(kWhat), ": has ", std::to_string(nodes.size()), " nodes and ",
-                        std::to_string(references), " references, at most ",
-                        std::to_string(kMostNodes), " of each are read"}));
+    throw Error(ErrorCode::Unsupported, std::string(kWhat) + ": has " +
+                                            std::to_string(nodes.size()) + " nodes and " +
+                                            std::to_string(references) + " references, at most " +
+                                            std::to_string(kMostNodes) + " of each are read");
   }
 }
 

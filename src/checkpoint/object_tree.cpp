@@ -1,5 +1,4 @@
 #include "checkpoint/object_tree.h"
-#include "base/text.h"
 
 #include <algorithm>
 #include <map>
@@ -31,7 +30,7 @@ std::string joinPath(const std::string& path, std::string_view name) {
 }
 
 std::string valueKey(const std::string& path) {
-  return joined({path, "/.ATTRIBUTES/", std::string(kVariableValue)});
+  return path + "/.ATTRIBUTES/" + std::string(kVariableValue);
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
 #include "checkpoint/optimizer_matcher.h"
-#include "base/text.h"
 
 #include <algorithm>
 
@@ -41,9 +40,8 @@ class OptimizerMatcher {
       matchLegacy(children, slots);
     }
     if (found_.iterations && *found_.iterations < 0) {
-      throw Error(ErrorCode::CorruptFile,
-                  joined({"checkpoint: the optimizer has done ", std::to_string(*found_.iterations),
-                          " iterations"}));
+      throw Error(ErrorCode::CorruptFile, "checkpoint: the optimizer has done " +
+                                              std::to_string(*found_.iterations) + " iterations");
     }
     return std::move(found_);
   }
@@ -78,11 +76,11 @@ class OptimizerMatcher {
       return;
     const bool isNew = found_.fileGeneration == OptimizerGeneration::New;
     throw Error(ErrorCode::Unsupported,
-                joined({"loading a checkpoint: the file holds the state of ", wanted_.className,
-                        (isNew ? " of Keras 2.11 and later" : " of Keras 2.8 (legacy)"),
-                        ", the model is compiled with the ", (isNew ? "legacy" : "newer"),
-                        " one, whose formulas differ; compile it with legacy: ",
-                        (isNew ? "false" : "true"), ", or load before compiling"}));
+                "loading a checkpoint: the file holds the state of " + wanted_.className +
+                    (isNew ? " of Keras 2.11 and later" : " of Keras 2.8 (legacy)") +
+                    ", the model is compiled with the " + (isNew ? "legacy" : "newer") +
+                    " one, whose formulas differ; compile it with legacy: " +
+                    (isNew ? "false" : "true") + ", or load before compiling");
   }
 
   const OptimizerState::Slot* wantedSlot(std::string_view name, size_t* position) const {
@@ -174,9 +172,9 @@ class OptimizerMatcher {
     const size_t expected = 1 + used.size() * trainables_.size();
     if (variables.size() != expected) {
       throw Error(ErrorCode::ShapeMismatch,
-                  joined({"loading a checkpoint: the optimizer ", wanted_.className, " has ",
-                          std::to_string(expected), " variables, the file has ",
-                          std::to_string(variables.size())}));
+                  "loading a checkpoint: the optimizer " + wanted_.className + " has " +
+                      std::to_string(expected) + " variables, the file has " +
+                      std::to_string(variables.size()));
     }
     size_t position = 1;
     for (int round = 0; round < rounds; ++round) {
@@ -210,7 +208,7 @@ class OptimizerMatcher {
 std::string slotFullName(const OptimizerState& wanted, const std::string& slot,
                          const std::string& variable) {
   if (wanted.generation == OptimizerGeneration::Legacy) {
-    return joined({wanted.name, "/", variable, "/", slot});
+    return wanted.name + "/" + variable + "/" + slot;
   }
   std::string part = slot;
   if (const KerasOptimizer* row = findKerasOptimizer(wanted.className)) {
@@ -218,7 +216,7 @@ std::string slotFullName(const OptimizerState& wanted, const std::string& slot,
       if (slot == layout.slot) part = layout.variableName;
     }
   }
-  return joined({wanted.name, "/", part, "/", variable});
+  return wanted.name + "/" + part + "/" + variable;
 }
 
 void report(const OptimizerState& wanted, const std::vector<WantedTrainable>& trainables,

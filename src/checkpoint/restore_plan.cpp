@@ -1,5 +1,4 @@
 #include "checkpoint/restore_plan.h"
-#include "base/text.h"
 
 #include <algorithm>
 
@@ -33,13 +32,12 @@ uint32_t findModel(const CheckpointValues::Children& root) {
     sentence += " " + quoted(wanted[i].fullName);
   }
   if (wanted.size() > kShown) {
-    sentence += joined({" and ", std::to_string(wanted.size() - kShown), " more"});
+    sentence += " and " + std::to_string(wanted.size() - kShown) + " more";
   }
   sentence += ", the file has";
   for (size_t i = 0; i < std::min(kShown, keys.size()); ++i) sentence += " " + quoted(keys[i]);
   if (keys.empty()) sentence += " none";
-  if (keys.size() > kShown)
-    sentence += joined({" and ", std::to_string(keys.size() - kShown), " more"});
+  if (keys.size() > kShown) sentence += " and " + std::to_string(keys.size() - kShown) + " more";
   throw Error(ErrorCode::InvalidArgument, sentence);
 }
 

@@ -1,7 +1,6 @@
 #include <limits>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "checkpoint/crc32c.h"
 #include "checkpoint/snappy.h"
 #include "checkpoint/table.h"
@@ -13,7 +12,7 @@ constexpr uint64_t kLargestKeyExpansion = 64;
 constexpr char kWhat[] = "checkpoint index";
 
 [[noreturn]] void corrupt(const std::string& reason) {
-  throw Error(ErrorCode::CorruptFile, joined({std::string(kWhat), ": ", reason}));
+  throw Error(ErrorCode::CorruptFile, std::string(kWhat) + ": " + reason);
 }
 
 struct Handle {
@@ -131,9 +130,9 @@ class TableReader {
       content.storage = decodeSnappy(content.bytes);
       content.bytes = content.storage;
     } else if (type != kBlockPlain) {
-      throw Error(ErrorCode::Unsupported,
-                  joined({std::string(kWhat), ": block compression ", std::to_string(type),
-                          ", expected 0 (none) or 1 (snappy)"}));
+      throw Error(ErrorCode::Unsupported, std::string(kWhat) + ": block compression " +
+                                              std::to_string(type) +
+                                              ", expected 0 (none) or 1 (snappy)");
     }
     return content;
   }

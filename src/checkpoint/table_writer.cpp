@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "checkpoint/crc32c.h"
 #include "checkpoint/table.h"
 
@@ -64,8 +63,8 @@ Bytes TableWriter::Block::finish() {
 
 void TableWriter::add(std::string_view key, ByteSpan value) {
   if (any_ && key <= lastKey_) {
-    throw Error(ErrorCode::InvalidArgument, joined({"table: key ", quoted(key), " must come after ",
-                                                    quoted(lastKey_), " and may occur only once"}));
+    throw Error(ErrorCode::InvalidArgument, "table: key " + quoted(key) + " must come after " +
+                                                quoted(lastKey_) + " and may occur only once");
   }
   if (any_ && key.size() + value.size() >= 2 * blockSize_) flushBlock();
   if (indexEntryPending_) addIndexEntry(separator(lastKey_, key));

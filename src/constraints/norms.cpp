@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "base/text.h"
 #include "constraints/constraint.h"
 
 /// Constraints on the Euclidean norms of a weight along `axis`, one axis or a list of them.
@@ -30,8 +29,8 @@ class NormConstraint : public Constraint {
       require(
           axis >= 0 && axis < rank,
           [&] {
-            return joined({std::string(className()), ": axis: expected axes of a weight of shape ",
-                           w.shape().toString(), ", got ", axis_.dump()});
+            return std::string(className()) + ": axis: expected axes of a weight of shape " +
+                   w.shape().toString() + ", got " + axis_.dump();
           },
           ErrorCode::ShapeMismatch);
       const auto at = static_cast<size_t>(axis);
@@ -68,8 +67,8 @@ class MinMaxNorm : public NormConstraint {
     return w * (wanted / (norms + kEpsilon));
   }
   Json config() const override {
-    if (onlyMax_) return fields({{"max_value", max_}, {"axis", axis_}});
-    return fields({{"min_value", min_}, {"max_value", max_}, {"rate", rate_}, {"axis", axis_}});
+    if (onlyMax_) return {{"max_value", max_}, {"axis", axis_}};
+    return {{"min_value", min_}, {"max_value", max_}, {"rate", rate_}, {"axis", axis_}};
   }
 
  private:
@@ -84,7 +83,7 @@ class UnitNorm : public NormConstraint {
   using NormConstraint::NormConstraint;
   const char* className() const override { return "UnitNorm"; }
   Expr project(Expr w) const override { return w / (normsOf(w) + kEpsilon); }
-  Json config() const override { return fields({{"axis", axis_}}); }
+  Json config() const override { return {{"axis", axis_}}; }
 };
 
 }  // namespace

@@ -1,4 +1,3 @@
-#include "base/text.h"
 #include "constraints/constraint.h"
 
 namespace tabtrain {
@@ -23,7 +22,7 @@ const std::array kRows = {
 std::unique_ptr<Constraint> makeConstraint(ConfigReader& reader, const std::string& key) {
   const Json& json = reader.any(key);
   if (json.is_null()) return nullptr;
-  const std::string argument = joined({reader.className(), ": ", key});
+  const std::string argument = reader.className() + ": " + key;
   return makeFromConfig<Constraint>(kRows, parseClassConfig(json, argument), argument);
 }
 

@@ -1,5 +1,4 @@
 #include "graph/elementwise_program.h"
-#include "base/text.h"
 
 #include <algorithm>
 #include <map>
@@ -39,7 +38,7 @@ SymbolicPattern broadcastPattern(const Shape& from, const Shape& to) {
   require(
       last <= 2 || hasPrefix,
       [&] {
-        return joined({"broadcast: ", from.toString(), " to ", to.toString(), " is not supported"});
+        return "broadcast: " + from.toString() + " to " + to.toString() + " is not supported";
       },
       ErrorCode::Unsupported);
   if (hasPrefix) pattern.block = to.product(runs[1].begin, to.rank());

@@ -1,5 +1,4 @@
 #include "graph/executable.h"
-#include "base/text.h"
 
 #include <algorithm>
 #include <limits>
@@ -202,8 +201,8 @@ void Executable::run(int64_t batch) {
   require(
       batch > 0 && batch <= maxBatch_,
       [&] {
-        return joined({"batch: expected 1 to ", std::to_string(maxBatch_), " rows, got ",
-                       std::to_string(batch)});
+        return "batch: expected 1 to " + std::to_string(maxBatch_) + " rows, got " +
+               std::to_string(batch);
       },
       ErrorCode::Internal);
   if (batchSize_ != nullptr) *batchSize_ = static_cast<float>(batch);

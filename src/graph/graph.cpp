@@ -1,5 +1,4 @@
 #include "graph/graph.h"
-#include "base/text.h"
 
 #include <bit>
 
@@ -22,9 +21,7 @@ std::vector<ValueId> Graph::add(Node node) {
     for (NodeId other : assignments_) {
       require(
           this->node(other).variable != node.variable,
-          [&] {
-            return joined({"variable ", node.variable->path(), ": expected one assignment a step"});
-          },
+          [&] { return "variable " + node.variable->path() + ": expected one assignment a step"; },
           ErrorCode::Unsupported);
     }
     assignments_.push_back(id);

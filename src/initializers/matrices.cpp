@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/text.h"
 #include "initializers/initializer.h"
 
 namespace tabtrain {
@@ -12,8 +11,8 @@ void requireRank(bool isFine, const char* className, const char* expected,
   require(
       isFine,
       [&] {
-        return joined({weight, ": ", className, ": expected a weight with ", expected,
-                       " axes, got shape ", sizesToString(sizes)});
+        return weight + ": " + className + ": expected a weight with " + expected +
+               " axes, got shape " + sizesToString(sizes);
       },
       ErrorCode::ShapeMismatch);
 }
@@ -26,7 +25,7 @@ class Orthogonal : public RandomInitializer {
   explicit Orthogonal(ConfigReader& reader)
       : RandomInitializer(reader), gain_(reader.number("gain", 1.0)) {}
   const char* className() const override { return "Orthogonal"; }
-  Json config() const override { return fields({{"gain", gain_}, {"seed", seedJson()}}); }
+  Json config() const override { return {{"gain", gain_}, {"seed", seedJson()}}; }
   void check(const std::vector<int64_t>& sizes, const std::string& weight) const override {
     requireRank(sizes.size() >= 2, className(), "at least two", sizes, weight);
   }
@@ -77,7 +76,7 @@ class Identity : public Initializer {
  public:
   explicit Identity(ConfigReader& reader) : gain_(reader.number("gain", 1.0)) {}
   const char* className() const override { return "Identity"; }
-  Json config() const override { return fields({{"gain", gain_}}); }
+  Json config() const override { return {{"gain", gain_}}; }
   void check(const std::vector<int64_t>& sizes, const std::string& weight) const override {
     requireRank(sizes.size() == 2, className(), "two", sizes, weight);
   }

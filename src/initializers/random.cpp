@@ -69,7 +69,7 @@ class RandomUniform : public RandomInitializer {
         high_(reader.number("maxval", 0.05)) {}
   const char* className() const override { return "RandomUniform"; }
   Json config() const override {
-    return fields({{"minval", low_}, {"maxval", high_}, {"seed", seedJson()}});
+    return {{"minval", low_}, {"maxval", high_}, {"seed", seedJson()}};
   }
   void fill(std::span<float> out, const std::vector<int64_t>&,
             const PhiloxStream& stream) const override {
@@ -91,7 +91,7 @@ class Normal : public RandomInitializer {
     return isTruncated_ ? "TruncatedNormal" : "RandomNormal";
   }
   Json config() const override {
-    return fields({{"mean", mean_}, {"stddev", stddev_}, {"seed", seedJson()}});
+    return {{"mean", mean_}, {"stddev", stddev_}, {"seed", seedJson()}};
   }
   void fill(std::span<float> out, const std::vector<int64_t>&,
             const PhiloxStream& stream) const override {

@@ -13,7 +13,7 @@ class ActivationLayer : public FunctionLayer {
   Expr apply(Expr x) const override { return activation_.apply(x); }
 
  protected:
-  Json ownConfig() const override { return fields({{"activation", activation_.toJson()}}); }
+  Json ownConfig() const override { return {{"activation", activation_.toJson()}}; }
 
  private:
   static const Json& required(ConfigReader& reader) {

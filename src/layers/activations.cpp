@@ -1,5 +1,4 @@
 #include "layers/activations.h"
-#include "base/text.h"
 
 #include <array>
 #include <cmath>
@@ -171,9 +170,9 @@ Activation findActivation(const Json& json, const std::string& argument) {
   for (const Row& row : kRows) known += std::string(row.name) + ", ";
   for (const char* name : kFunctionLayers) known += std::string(name) + ", ";
   known.resize(known.size() - 2);
-  throw Error(ErrorCode::UnknownClass,
-              joined({argument, ": expected one of ", known, "; got unknown \"",
-                      config.className.substr(0, 100), "\""}));
+  throw Error(ErrorCode::UnknownClass, argument + ": expected one of " + known +
+                                           "; got unknown \"" + config.className.substr(0, 100) +
+                                           "\"");
 }
 
 std::vector<std::string> activationNames() {

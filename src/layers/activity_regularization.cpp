@@ -10,7 +10,7 @@ class ActivityRegularization : public Layer {
   explicit ActivityRegularization(ConfigReader& reader)
       : Layer(reader),
         factors_({{"l1", reader.number("l1", 0.0)}, {"l2", reader.number("l2", 0.0)}}) {
-    const Json config = fields({{"regularizer", ClassConfig{"L1L2", factors_}.toJson()}});
+    const Json config = {{"regularizer", ClassConfig{"L1L2", factors_}.toJson()}};
     ConfigReader inner(className(), config);
     regularizer_ = makeRegularizer(inner, "regularizer");
   }

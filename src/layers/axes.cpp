@@ -1,5 +1,4 @@
 #include "layers/axes.h"
-#include "base/text.h"
 
 #include <algorithm>
 
@@ -27,9 +26,8 @@ std::vector<size_t> resolveAxes(const Json& axes, const Shape& shape, const std:
     require(
         axis > 0 && axis < rank && std::find(result.begin(), result.end(), index) == result.end(),
         [&] {
-          return joined({layer,
-                         ": axis: expected different axes behind the batch of an input of shape ",
-                         shape.toString(), ", got ", axes.dump().substr(0, 100)});
+          return layer + ": axis: expected different axes behind the batch of an input of shape " +
+                 shape.toString() + ", got " + axes.dump().substr(0, 100);
         },
         ErrorCode::ShapeMismatch);
     result.push_back(index);

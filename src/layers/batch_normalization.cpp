@@ -1,4 +1,3 @@
-#include "base/text.h"
 #include "layers/layer.h"
 
 namespace tabtrain {
@@ -70,8 +69,8 @@ class BatchNormalization : public Layer {
     require(
         axis > 0 && axis < rank,
         [&] {
-          return joined({name(), ": axis: expected an axis behind the batch of an input of shape ",
-                         input.toString(), ", got ", std::to_string(given)});
+          return name() + ": axis: expected an axis behind the batch of an input of shape " +
+                 input.toString() + ", got " + std::to_string(given);
         },
         ErrorCode::ShapeMismatch);
     axis_ = static_cast<size_t>(axis);
@@ -83,11 +82,11 @@ class BatchNormalization : public Layer {
   }
 
   Json ownConfig() const override {
-    Json json = fields({{"axis", isBuilt() ? Json::array({axis_}) : givenAxis_},
-                        {"momentum", momentum_},
-                        {"epsilon", epsilon_},
-                        {"center", center_},
-                        {"scale", scale_}});
+    Json json = {{"axis", isBuilt() ? Json::array({axis_}) : givenAxis_},
+                 {"momentum", momentum_},
+                 {"epsilon", epsilon_},
+                 {"center", center_},
+                 {"scale", scale_}};
     writeWeightOptions(json, {&betaOptions_, &gammaOptions_},
                        {{"moving_mean_initializer", movingMeanInitializer_->toJson()},
                         {"moving_variance_initializer", movingVarianceInitializer_->toJson()}});

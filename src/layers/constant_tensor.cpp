@@ -1,5 +1,4 @@
 #include "layers/constant_tensor.h"
-#include "base/text.h"
 
 #include <algorithm>
 
@@ -33,7 +32,7 @@ ConstantTensor::ConstantTensor(ConfigReader& reader, const std::string& key, con
   if (sizes.empty() || !flatten(json_, sizes, 0, values)) {
     reader.fail(key, "a number or lists of numbers of one length");
   }
-  const std::string name = joined({reader.className(), "/", key});
+  const std::string name = reader.className() + "/" + key;
   variable_ = std::make_unique<Variable>(name, name, DType::Float32, sizes, false,
                                          [values = std::move(values)](std::span<float> out) {
                                            std::copy(values.begin(), values.end(), out.begin());

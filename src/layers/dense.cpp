@@ -1,4 +1,3 @@
-#include "base/text.h"
 #include "layers/activations.h"
 #include "layers/layer.h"
 
@@ -39,8 +38,8 @@ class Dense : public Layer {
     require(
         input.rank() >= 2,
         [&] {
-          return joined({name(), ": expected an input of shape (None, ..., features), got ",
-                         input.toString()});
+          return name() + ": expected an input of shape (None, ..., features), got " +
+                 input.toString();
         },
         ErrorCode::ShapeMismatch);
     kernel_ = &addWeight("kernel", {input.back().size, units_}, kernelOptions_);
@@ -48,8 +47,7 @@ class Dense : public Layer {
   }
 
   Json ownConfig() const override {
-    Json json =
-        fields({{"units", units_}, {"activation", activation_.toJson()}, {"use_bias", useBias_}});
+    Json json = {{"units", units_}, {"activation", activation_.toJson()}, {"use_bias", useBias_}};
     writeWeightOptions(json, {&kernelOptions_, &biasOptions_}, Json::object(),
                        {{"activity_regularizer", jsonOrNull(activityRegularizer_)}});
     return json;

@@ -26,7 +26,7 @@ class Flatten : public Layer {
   }
 
  protected:
-  Json ownConfig() const override { return fields({{"data_format", format_}}); }
+  Json ownConfig() const override { return {{"data_format", format_}}; }
 
  private:
   std::string format_;

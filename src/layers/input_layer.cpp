@@ -14,11 +14,11 @@ class InputLayer : public Layer {
   const char* className() const override { return "InputLayer"; }
   /// Keras's has neither the keys nor the order of the other layers.
   Json config() const override {
-    return fields({{"batch_input_shape", batchShapeJson(*inputSizes())},
-                   {"dtype", "float32"},
-                   {"sparse", false},
-                   {"ragged", false},
-                   {"name", name()}});
+    return {{"batch_input_shape", batchShapeJson(*inputSizes())},
+            {"dtype", "float32"},
+            {"sparse", false},
+            {"ragged", false},
+            {"name", name()}};
   }
   Expr call(const CallContext&, Expr x) override { return x; }
 };

@@ -1,5 +1,4 @@
 #include "layers/layer.h"
-#include "base/text.h"
 
 namespace tabtrain {
 
@@ -11,7 +10,7 @@ Layer::Layer(ConfigReader& reader)
 }
 
 Json Layer::config() const {
-  Json json = fields({{"name", name_}, {"trainable", trainable_}});
+  Json json = {{"name", name_}, {"trainable", trainable_}};
   if (inputSizes_) json["batch_input_shape"] = batchShapeJson(*inputSizes_);
   json["dtype"] = "float32";
   json.update(ownConfig());
@@ -110,8 +109,8 @@ void CallContext::addActivityLoss(const Regularizer* regularizer, Expr y) const 
 std::vector<int64_t> parseBatchShape(const Json& json, const std::string& what) {
   const auto fail = [&]() -> std::vector<int64_t> {
     throw Error(ErrorCode::InvalidArgument,
-                joined({what, ": expected null (the batch) followed by extents of at least 1, got ",
-                        json.dump().substr(0, 100)}));
+                what + ": expected null (the batch) followed by extents of at least 1, got " +
+                    json.dump().substr(0, 100));
   };
   if (!json.is_array() || json.empty()) return fail();
   const bool isFixed = json[0].is_number_integer() && json[0].get<int64_t>() >= 1;

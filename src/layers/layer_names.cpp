@@ -2,7 +2,6 @@
 #include <map>
 #include <set>
 
-#include "base/text.h"
 #include "layers/sequential.h"
 
 namespace tabtrain {
@@ -36,9 +35,8 @@ void collect(Json& list, Names& taken) {
     if (name == nullptr) continue;
     require(name->is_string(),
             [&] { return "layers: name: expected a text, got " + name->dump(); });
-    require(own.insert(name->get<std::string>()).second, [&] {
-      return joined({"layers: expected unique names, got ", name->dump(), " twice"});
-    });
+    require(own.insert(name->get<std::string>()).second,
+            [&] { return "layers: expected unique names, got " + name->dump() + " twice"; });
     taken.insert(name->get<std::string>());
   }
 }
@@ -90,8 +88,7 @@ std::unique_ptr<Sequential> readModel(const Json& json) {
   require(
       model.className == "Sequential",
       [&] {
-        return joined(
-            {"model: this version has only Sequential models, got \"", model.className, "\""});
+        return "model: this version has only Sequential models, got \"" + model.className + "\"";
       },
       ErrorCode::Unsupported);
   Counter counter;

@@ -56,10 +56,10 @@ class LayerNormalization : public Layer {
   }
 
   Json ownConfig() const override {
-    Json json = fields({{"axis", isBuilt() ? Json(axes_) : givenAxes_},
-                        {"epsilon", epsilon_},
-                        {"center", center_},
-                        {"scale", scale_}});
+    Json json = {{"axis", isBuilt() ? Json(axes_) : givenAxes_},
+                 {"epsilon", epsilon_},
+                 {"center", center_},
+                 {"scale", scale_}};
     writeWeightOptions(json, {&betaOptions_, &gammaOptions_});
     return json;
   }

@@ -2,7 +2,6 @@
 #include <cmath>
 #include <limits>
 
-#include "base/text.h"
 #include "layers/layer.h"
 
 /// Noise in training; none otherwise.
@@ -106,10 +105,7 @@ class NoiseLayer : public Layer {
   Shape shapeOfNoise(const Shape& input) const {
     const auto check = [&](bool isFine, const std::string& expected) {
       require(
-          isFine,
-          [&] {
-            return joined({name(), ": expected ", expected, ", got ", input.toString()});
-          },
+          isFine, [&] { return name() + ": expected " + expected + ", got " + input.toString(); },
           ErrorCode::ShapeMismatch);
     };
     Json given = noiseShape_;

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/text.h"
 #include "layers/axes.h"
 #include "layers/constant_tensor.h"
 #include "layers/layer.h"
@@ -55,13 +54,13 @@ class Normalization : public Layer, public Adaptable {
     require(
         Shape::batched(data.rowSizes()) == input_,
         [&] {
-          return joined({name(), ": adapt: expected data of shape ", input_.toString(), ", got ",
-                         Shape::batched(data.rowSizes()).toString()});
+          return name() + ": adapt: expected data of shape " + input_.toString() + ", got " +
+                 Shape::batched(data.rowSizes()).toString();
         },
         ErrorCode::ShapeMismatch);
     require(mean_ != nullptr, [&] {
-      return joined({name(), ": adapt: expected a layer without mean and variance, got mean ",
-                     givenMean_.json().dump().substr(0, 100)});
+      return name() + ": adapt: expected a layer without mean and variance, got mean " +
+             givenMean_.json().dump().substr(0, 100);
     });
     const std::vector<size_t> places = placesOfRow();
     const int64_t count = data.count() / mean_->count();
@@ -100,7 +99,7 @@ class Normalization : public Layer, public Adaptable {
   }
 
   Json ownConfig() const override {
-    Json json = fields({{"axis", axes_}});
+    Json json = {{"axis", axes_}};
     // Keras 2.8 does not know the argument.
     if (invert_) json["invert"] = true;
     json["mean"] = givenMean_.json();

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "base/text.h"
 #include "layers/layer.h"
 
 namespace tabtrain {
@@ -23,8 +22,8 @@ class Permute : public Layer {
     require(
         x.rank() == dims_.size() + 1,
         [&] {
-          return joined({name(), ": expected an input with ", std::to_string(dims_.size()),
-                         " axes behind the batch, got ", x.shape().toString()});
+          return name() + ": expected an input with " + std::to_string(dims_.size()) +
+                 " axes behind the batch, got " + x.shape().toString();
         },
         ErrorCode::ShapeMismatch);
     std::vector<int64_t> order = {0};
@@ -33,7 +32,7 @@ class Permute : public Layer {
   }
 
  protected:
-  Json ownConfig() const override { return fields({{"dims", dims_}}); }
+  Json ownConfig() const override { return {{"dims", dims_}}; }
 
  private:
   Json dims_;

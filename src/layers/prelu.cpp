@@ -1,4 +1,3 @@
-#include "base/text.h"
 #include "layers/layer.h"
 
 namespace tabtrain {
@@ -34,8 +33,8 @@ class PReLU : public Layer {
       require(
           axis.get<size_t>() <= sizes.size(),
           [&] {
-            return joined({name(), ": shared_axes: expected axes of an input of shape ",
-                           input.toString(), ", got ", axis.dump()});
+            return name() + ": shared_axes: expected axes of an input of shape " +
+                   input.toString() + ", got " + axis.dump();
           },
           ErrorCode::ShapeMismatch);
       sizes[axis.get<size_t>() - 1] = 1;

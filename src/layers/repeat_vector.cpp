@@ -1,4 +1,3 @@
-#include "base/text.h"
 #include "layers/layer.h"
 
 namespace tabtrain {
@@ -16,8 +15,7 @@ class RepeatVector : public Layer {
     require(
         in.rank() == 2,
         [&] {
-          return joined(
-              {name(), ": expected an input of shape (None, features), got ", in.toString()});
+          return name() + ": expected an input of shape (None, features), got " + in.toString();
         },
         ErrorCode::ShapeMismatch);
     return broadcastTo(reshape(x, Shape({in[0], Dim{}, in[1]})),
@@ -25,7 +23,7 @@ class RepeatVector : public Layer {
   }
 
  protected:
-  Json ownConfig() const override { return fields({{"n", n_}}); }
+  Json ownConfig() const override { return {{"n", n_}}; }
 
  private:
   int64_t n_;

@@ -1,4 +1,3 @@
-#include "base/text.h"
 #include "layers/constant_tensor.h"
 #include "layers/layer.h"
 
@@ -20,17 +19,15 @@ class Rescaling : public Layer {
     require(
         y.shape() == x.shape(),
         [&] {
-          return joined({name(), ": expected an input that scale and offset broadcast to, got ",
-                         x.shape().toString()});
+          return name() + ": expected an input that scale and offset broadcast to, got " +
+                 x.shape().toString();
         },
         ErrorCode::ShapeMismatch);
     return y;
   }
 
  protected:
-  Json ownConfig() const override {
-    return fields({{"scale", scale_.json()}, {"offset", offset_.json()}});
-  }
+  Json ownConfig() const override { return {{"scale", scale_.json()}, {"offset", offset_.json()}}; }
 
  private:
   ConstantTensor scale_;

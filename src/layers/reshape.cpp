@@ -1,4 +1,3 @@
-#include "base/text.h"
 #include "layers/layer.h"
 
 namespace tabtrain {
@@ -39,15 +38,15 @@ class Reshape : public Layer {
     require(
         isFine && product == count,
         [&] {
-          return joined({name(), ": target_shape: expected as many elements as ", in.toString(),
-                         ", got ", target_.dump().substr(0, 100)});
+          return name() + ": target_shape: expected as many elements as " + in.toString() +
+                 ", got " + target_.dump().substr(0, 100);
         },
         ErrorCode::ShapeMismatch);
     return reshape(x, Shape(std::move(dims)));
   }
 
  protected:
-  Json ownConfig() const override { return fields({{"target_shape", target_}}); }
+  Json ownConfig() const override { return {{"target_shape", target_}}; }
 
  private:
   Json target_;

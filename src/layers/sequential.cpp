@@ -1,5 +1,4 @@
 #include "layers/sequential.h"
-#include "base/text.h"
 
 namespace tabtrain {
 namespace {
@@ -32,8 +31,7 @@ void Sequential::readLayers(const Json& list) {
     if (i == 0 && layer->inputSizes()) setInputSizes(layer->inputSizes());
     if (config.className == kInputLayer) {
       require(i == 0, [&] {
-        return joined(
-            {"layers[", std::to_string(i), "]: expected an InputLayer only at the beginning"});
+        return "layers[" + std::to_string(i) + "]: expected an InputLayer only at the beginning";
       });
       inputName_ = layer->name().empty() ? "input_1" : layer->name();
     } else {
@@ -63,8 +61,8 @@ void Sequential::build(const Shape& input) {
   require(
       !saysInput_ || sizes == *inputSizes(),
       [&] {
-        return joined({name(), ": expected an input of shape ",
-                       Shape::batched(*inputSizes()).toString(), ", got ", input.toString()});
+        return name() + ": expected an input of shape " + Shape::batched(*inputSizes()).toString() +
+               ", got " + input.toString();
       },
       ErrorCode::ShapeMismatch);
   const std::string prefix = path().empty() ? "layers/" : path() + "/layers/";
@@ -129,12 +127,12 @@ Sequential::ParamCounts Sequential::countParams() const {
 Json Sequential::config() const {
   Json layers = Json::array();
   if (inputSizes()) {
-    const Json config =
-        fields({{"batch_input_shape", batchShapeJson(*inputSizes())}, {"name", inputName_}});
+    const Json config = {{"batch_input_shape", batchShapeJson(*inputSizes())},
+                         {"name", inputName_}};
     layers.push_back(makeLayer({kInputLayer, config})->toJson());
   }
   for (const auto& layer : layers_) layers.push_back(layer->toJson());
-  return fields({{"name", name()}, {"layers", std::move(layers)}});
+  return {{"name", name()}, {"layers", std::move(layers)}};
 }
 
 std::unique_ptr<Layer> makeSequential(ConfigReader& reader) {

@@ -23,7 +23,7 @@ class Softmax : public FunctionLayer {
   }
 
  protected:
-  Json ownConfig() const override { return fields({{"axis", axes_}}); }
+  Json ownConfig() const override { return {{"axis", axes_}}; }
 
  private:
   Json axes_;

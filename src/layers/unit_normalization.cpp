@@ -17,7 +17,7 @@ class UnitNormalization : public Layer {
   }
 
  protected:
-  Json ownConfig() const override { return fields({{"axis", axes_}}); }
+  Json ownConfig() const override { return {{"axis", axes_}}; }
 
  private:
   Json axes_;

@@ -1,5 +1,4 @@
 #include "losses/loss.h"
-#include "base/text.h"
 
 namespace tabtrain {
 
@@ -42,8 +41,8 @@ Expr matchRank(Expr yTrue, Expr yPred) {
   require(
       yTrue.shape() == yPred.shape(),
       [&] {
-        return joined({"y: expected targets of the shape of the predictions ",
-                       yPred.shape().toString(), ", got ", yTrue.shape().toString()});
+        return "y: expected targets of the shape of the predictions " + yPred.shape().toString() +
+               ", got " + yTrue.shape().toString();
       },
       ErrorCode::ShapeMismatch);
   return yTrue;
@@ -58,9 +57,9 @@ Expr classIndices(Expr yTrue, Expr yPred) {
   require(
       yTrue.shape() == expected || yTrue.shape() == column,
       [&] {
-        return joined({"y: expected class indices of shape ", expected.toString(), " or ",
-                       column.toString(), " for predictions ", yPred.shape().toString(), ", got ",
-                       yTrue.shape().toString()});
+        return "y: expected class indices of shape " + expected.toString() + " or " +
+               column.toString() + " for predictions " + yPred.shape().toString() + ", got " +
+               yTrue.shape().toString();
       },
       ErrorCode::ShapeMismatch);
   return reshape(yTrue, expected);

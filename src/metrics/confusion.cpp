@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "kernels/confusion.h"
 #include "losses/loss.h"
 #include "metrics/metric.h"
@@ -86,10 +85,10 @@ class ConfusionMetric : public Metric {
     thresholds_ = json_.is_null() ? Thresholds{fallback} : readThresholds(reader);
     if (thresholds_.size() == 1) return;
     throw Error(ErrorCode::Unsupported,
-                joined({className(),
-                        ": thresholds: expected one threshold, since logs hold one number, "
-                        "got ",
-                        json_.dump().substr(0, 100)}));
+                className() +
+                    ": thresholds: expected one threshold, since logs hold one number, "
+                    "got " +
+                    json_.dump().substr(0, 100));
   }
   Expr count(Graph& graph, int which) const {
     return graph.read(*variables_[static_cast<size_t>(which)]);
@@ -123,7 +122,7 @@ class CountMetric : public ConfusionMetric {
   Expr result(Graph& graph) const override { return sumAll(count(graph, which_)); }
 
  protected:
-  Json ownConfig() const override { return fields({{"thresholds", json_}}); }
+  Json ownConfig() const override { return {{"thresholds", json_}}; }
 
  private:
   Count which_;
@@ -145,7 +144,7 @@ class TruePositiveShare : public ConfusionMetric {
  protected:
   Json ownConfig() const override {
     const auto json = [](const std::optional<int64_t>& x) { return x ? Json(*x) : Json(); };
-    return fields({{"thresholds", json_}, {"top_k", json(topK_)}, {"class_id", json(classId_)}});
+    return {{"thresholds", json_}, {"top_k", json(topK_)}, {"class_id", json(classId_)}};
   }
 
  private:
@@ -184,9 +183,9 @@ class RateAtRate : public ConfusionMetric {
 
  protected:
   Json ownConfig() const override {
-    return fields({{"class_id", classId_ ? Json(*classId_) : Json()},
-                   {"num_thresholds", thresholds_.size()},
-                   {asked_.name, atLeast_}});
+    return {{"class_id", classId_ ? Json(*classId_) : Json()},
+            {"num_thresholds", thresholds_.size()},
+            {asked_.name, atLeast_}};
   }
 
  private:
@@ -248,11 +247,11 @@ class Auc : public ConfusionMetric {
   Json ownConfig() const override {
     constexpr std::array kCurves = {"ROC", "PR", "PR_GAIN"};
     constexpr std::array kMethods = {"interpolation", "majoring", "minoring"};
-    Json config = fields({{"num_thresholds", thresholds_.size()},
-                          {"curve", kCurves[static_cast<size_t>(curve_)]},
-                          {"summation_method", kMethods[static_cast<size_t>(summation_)]},
-                          {"multi_label", false},
-                          {"label_weights", nullptr}});
+    Json config = {{"num_thresholds", thresholds_.size()},
+                   {"curve", kCurves[static_cast<size_t>(curve_)]},
+                   {"summation_method", kMethods[static_cast<size_t>(summation_)]},
+                   {"multi_label", false},
+                   {"label_weights", nullptr}};
     if (fromLogits_) config["from_logits"] = true;
     if (!json_.is_null()) config["thresholds"] = json_;
     return config;

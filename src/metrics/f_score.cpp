@@ -64,7 +64,7 @@ class FBetaScore : public Metric {
 
  protected:
   Json ownConfig() const override {
-    Json config = fields({{"average", average_}});
+    Json config = {{"average", average_}};
     if (takesBeta_) config["beta"] = beta_;
     config["threshold"] = threshold_;
     return config;

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "losses/loss.h"
 #include "metrics/metric.h"
 
@@ -69,8 +68,8 @@ class IoU : public Metric {
     require(
         label.shape().elements() == rows,
         [&] {
-          return joined({className(), ": expected a target for each prediction of shape ",
-                         yPred.shape().toString(), ", got shape ", yTrue.shape().toString()});
+          return className() + ": expected a target for each prediction of shape " +
+                 yPred.shape().toString() + ", got shape " + yTrue.shape().toString();
         },
         ErrorCode::ShapeMismatch);
     Expr weight;

@@ -1,5 +1,4 @@
 #include "metrics/metric.h"
-#include "base/text.h"
 
 #include "base/error.h"
 
@@ -39,8 +38,8 @@ int64_t Metric::outputs() const {
   require(
       predictionShape_.rank() == 2,
       [&] {
-        return joined({className_, ": expected predictions of shape (samples, outputs), got ",
-                       predictionShape_.toString()});
+        return className_ + ": expected predictions of shape (samples, outputs), got " +
+               predictionShape_.toString();
       },
       ErrorCode::ShapeMismatch);
   return predictionShape_.back().size;
@@ -51,8 +50,8 @@ void Metric::requireOneOutput(const char* argument) const {
   require(
       count == 1,
       [&] {
-        return joined({className_, ": ", argument, ": expected an average over the ",
-                       std::to_string(count), " outputs, since logs hold one number, got null"});
+        return className_ + ": " + argument + ": expected an average over the " +
+               std::to_string(count) + " outputs, since logs hold one number, got null";
       },
       ErrorCode::Unsupported);
 }

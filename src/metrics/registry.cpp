@@ -2,7 +2,6 @@
 #include <array>
 #include <cctype>
 
-#include "base/text.h"
 #include "losses/loss.h"
 #include "metrics/metric.h"
 
@@ -179,8 +178,7 @@ std::string metricName(const Json& json, const std::vector<std::string>& taken) 
   const auto metric = makeNamed(config, json.is_string());
   std::string name = metric->name();
   if (!metric->isNumbered()) return name;
-  for (int i = 1; contains(taken, name); ++i)
-    name = joined({metric->name(), "_", std::to_string(i)});
+  for (int i = 1; contains(taken, name); ++i) name = metric->name() + "_" + std::to_string(i);
   return name;
 }
 

@@ -2,7 +2,6 @@
 #include <limits>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "losses/loss.h"
 #include "metrics/metric.h"
 
@@ -50,13 +49,13 @@ class MeanRelativeError : public MeanMetric {
     require(
         count == 1 || yPred.shape().back() == Dim{count, false},
         [&] {
-          return joined({"MeanRelativeError: normalizer: expected a number for each output of ",
-                         yPred.shape().toString(), ", got ", std::to_string(count)});
+          return "MeanRelativeError: normalizer: expected a number for each output of " +
+                 yPred.shape().toString() + ", got " + std::to_string(count);
         },
         ErrorCode::ShapeMismatch);
     return divideNoNan(error, yPred.graph->read(*variable_));
   }
-  Json ownConfig() const override { return fields({{"normalizer", json_}}); }
+  Json ownConfig() const override { return {{"normalizer", json_}}; }
 
  private:
   Json json_;
@@ -116,7 +115,7 @@ class R2Score : public Metric {
 
  protected:
   Json ownConfig() const override {
-    return fields({{"class_aggregation", aggregation_}, {"num_regressors", regressors_}});
+    return {{"class_aggregation", aggregation_}, {"num_regressors", regressors_}};
   }
 
  private:

@@ -1,5 +1,4 @@
 #include "model/compiled.h"
-#include "base/text.h"
 
 #include <algorithm>
 
@@ -36,9 +35,8 @@ void Compiled::addMetrics(const Json& list, bool isWeighted) {
     const auto names = metricsNames();
     const auto isTaken = [&] { return std::find(names.begin(), names.end(), name) != names.end(); };
     if (isWeighted && isTaken()) name = "weighted_" + name;  // as Keras does
-    require(!isTaken(), [&] {
-      return joined({"metrics: expected unique names, got \"", name, "\" twice"});
-    });
+    require(!isTaken(),
+            [&] { return "metrics: expected unique names, got \"" + name + "\" twice"; });
     metrics_.push_back({json, std::move(name), isWeighted});
   }
 }

@@ -10,7 +10,7 @@ Json shapeJson(const Shape& shape) {
 }
 
 Json spec(const std::string& name, const Shape& shape) {
-  return fields({{"name", name}, {"shape", shapeJson(shape)}, {"dtype", "float32"}});
+  return {{"name", name}, {"shape", shapeJson(shape)}, {"dtype", "float32"}};
 }
 
 Json layersJson(const Layer& parent) {

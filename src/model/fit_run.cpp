@@ -1,5 +1,4 @@
 #include "model/fit_run.h"
-#include "base/text.h"
 
 #include <algorithm>
 #include <cmath>
@@ -65,10 +64,9 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
     split = static_cast<int64_t>(
         std::floor(static_cast<double>(rows) * (1.0 - options_.validationSplit)));
     require(split > 0 && split < rows, [&] {
-      return joined(
-          {"model.fit: validationSplit: expected a share that leaves samples on both sides, "
-           "got ",
-           Json(options_.validationSplit).dump(), " of ", std::to_string(rows), " samples"});
+      return "model.fit: validationSplit: expected a share that leaves samples on both sides, "
+             "got " +
+             Json(options_.validationSplit).dump() + " of " + std::to_string(rows) + " samples";
     });
     validated.weights = rowWeights(train.weights, nullptr, *train.y, "model.fit");
   }
@@ -97,8 +95,8 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
 
 void FitRun::feed(const StepData& batch) {
   const bool validates = next_ == FitStep::ValidationBatch;
-  const std::string what = joined({"model.fit: ", (validates ? "validationData: " : ""), "batch ",
-                                   std::to_string(validates ? validationBatch_ : batch_)});
+  const std::string what = std::string("model.fit: ") + (validates ? "validationData: " : "") +
+                           "batch " + std::to_string(validates ? validationBatch_ : batch_);
   const Json& classWeight = validates ? Json() : options_.classWeight;
   (validates ? *validation_ : train_)
       .feed(checkedData(*model_, *compiled_, batch, classWeight, what), what);

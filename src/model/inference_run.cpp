@@ -1,5 +1,4 @@
 #include "model/inference_run.h"
-#include "base/text.h"
 
 #include <algorithm>
 
@@ -46,7 +45,7 @@ StepData InferenceRun::checked(const StepData& data, const std::string& what) co
 }
 
 void InferenceRun::feed(const StepData& batch) {
-  const std::string what = joined({std::string(nameOf(kind_)), ": batch ", std::to_string(batch_)});
+  const std::string what = std::string(nameOf(kind_)) + ": batch " + std::to_string(batch_);
   phase_.feed(checked(batch, what), what);
 }
 

@@ -1,5 +1,4 @@
 #include "model/model.h"
-#include "base/text.h"
 
 #include <algorithm>
 #include <cstring>
@@ -40,9 +39,9 @@ void Model::build(const std::optional<std::vector<int64_t>>& sizes) {
     require(
         !sizes || *sizes == *network_->inputSizes(),
         [&] {
-          return joined({"model.build: the model is built for input shape ",
-                         Shape::batched(*network_->inputSizes()).toString(), ", got ",
-                         Shape::batched(*sizes).toString()});
+          return "model.build: the model is built for input shape " +
+                 Shape::batched(*network_->inputSizes()).toString() + ", got " +
+                 Shape::batched(*sizes).toString();
         },
         ErrorCode::ShapeMismatch);
     return;
@@ -67,8 +66,8 @@ Layer& Model::layerAt(const std::vector<int64_t>& path) const {
   for (const int64_t index : path) {
     const auto& layers = layer->sublayers();
     require(index >= 0 && index < static_cast<int64_t>(layers.size()), [&] {
-      return joined({"layer: expected the place of a layer below ", std::to_string(layers.size()),
-                     ", got ", std::to_string(index)});
+      return "layer: expected the place of a layer below " + std::to_string(layers.size()) +
+             ", got " + std::to_string(index);
     });
     layer = layers[static_cast<size_t>(index)].get();
   }
@@ -87,8 +86,8 @@ void Model::adapt(const std::vector<int64_t>& path, const Tensor& data) {
     const Layer& layer = layerAt(path);
     Adaptable* adaptable = layerAt(path).adaptable();
     require(adaptable != nullptr, [&] {
-      return joined({layer.name(), ": adapt: expected a layer that learns from data, such as ",
-                     "Normalization, got ", layer.className()});
+      return layer.name() + ": adapt: expected a layer that learns from data, such as " +
+             "Normalization, got " + layer.className();
     });
     adaptable->adapt(data, readRow);
   } catch (...) {
@@ -124,8 +123,8 @@ std::vector<Variable*> Model::weights() const {
 void Model::setWeights(const std::vector<TensorPtr>& values) {
   const std::vector<Variable*> variables = weights();
   require(values.size() == variables.size(), [&] {
-    return joined({"model.setWeights: expected ", std::to_string(variables.size()),
-                   " tensors, got ", std::to_string(values.size())});
+    return "model.setWeights: expected " + std::to_string(variables.size()) + " tensors, got " +
+           std::to_string(values.size());
   });
   for (size_t i = 0; i < values.size(); ++i) {
     const Variable& variable = *variables[i];
@@ -133,9 +132,9 @@ void Model::setWeights(const std::vector<TensorPtr>& values) {
     require(
         fits(value, variable),
         [&] {
-          return joined({"model.setWeights: ", variable.name(), ": expected ",
-                         dtypeName(variable.dtype()), " ", sizesToString(variable.sizes()),
-                         ", got ", dtypeName(value.dtype()), " ", sizesToString(value.sizes())});
+          return "model.setWeights: " + variable.name() + ": expected " +
+                 dtypeName(variable.dtype()) + " " + sizesToString(variable.sizes()) + ", got " +
+                 dtypeName(value.dtype()) + " " + sizesToString(value.sizes());
         },
         ErrorCode::ShapeMismatch);
     variable.data();  // may find no room, so before anything is written

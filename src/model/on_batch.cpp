@@ -1,5 +1,4 @@
 #include "model/on_batch.h"
-#include "base/text.h"
 
 #include "model/inference_run.h"
 #include "model/model.h"
@@ -37,7 +36,7 @@ OnBatchOptions::OnBatchOptions(const Json& json) {
 
 bool OnBatch::run(Model& model, const OnBatchOptions& options, const StepData& given) {
   const KindName& row = rowOf(options.kind);
-  const std::string what = joined({"model.", row.name, "OnBatch"});
+  const std::string what = std::string("model.") + row.name + "OnBatch";
   const bool predicts = options.kind == Phase::Kind::Predict;
   StepData data = given;
   if (predicts) {

@@ -1,5 +1,4 @@
 #include "model/phase.h"
-#include "base/text.h"
 
 #include <algorithm>
 
@@ -41,8 +40,8 @@ void Phase::feed(const StepData& data, const std::string& what) {
     require(
         target == logs_->target(),
         [&] {
-          return joined({what, ": y: expected shape ", logs_->target().toString(),
-                         " as in the batches before, got ", sizesToString(data.y->sizes())});
+          return what + ": y: expected shape " + logs_->target().toString() +
+                 " as in the batches before, got " + sizesToString(data.y->sizes());
         },
         ErrorCode::ShapeMismatch);
   }

@@ -1,5 +1,4 @@
 #include "model/programs.h"
-#include "base/text.h"
 
 #include "graph/autodiff.h"
 #include "model/model.h"
@@ -94,8 +93,8 @@ void checkInput(const Sequential& network, const Tensor& x, const std::string& w
   require(
       fits(x.rowSizes(), expected),
       [&] {
-        return joined({what, ": x: expected shape ", Shape::batched(expected).toString(), ", got ",
-                       sizesToString(x.sizes())});
+        return what + ": x: expected shape " + Shape::batched(expected).toString() + ", got " +
+               sizesToString(x.sizes());
       },
       ErrorCode::ShapeMismatch);
 }
@@ -105,8 +104,8 @@ void checkTargets(const Sequential& network, const Compiled& compiled, const Ste
   require(
       data.y->rows() == data.x->rows(),
       [&] {
-        return joined({what, ": y: expected as many samples as x, ", std::to_string(data.x->rows()),
-                       ", got ", std::to_string(data.y->rows())});
+        return what + ": y: expected as many samples as x, " + std::to_string(data.x->rows()) +
+               ", got " + std::to_string(data.y->rows());
       },
       ErrorCode::ShapeMismatch);
   if (const auto classes = compiled.loss().classes(network.outputShape())) {

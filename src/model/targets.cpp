@@ -1,5 +1,4 @@
 #include "model/targets.h"
-#include "base/text.h"
 
 #include <algorithm>
 #include <cmath>
@@ -32,8 +31,8 @@ std::vector<float> readClassWeights(const Json& record, const std::string& what)
   for (size_t i = 0; i < record.size(); ++i) {
     const auto it = record.find(std::to_string(i));
     require(it != record.end() && it->is_number(), [&] {
-      return joined({what, ": classWeight: expected a number for each class from 0 to ",
-                     std::to_string(record.size() - 1), ", got ", record.dump().substr(0, 100)});
+      return what + ": classWeight: expected a number for each class from 0 to " +
+             std::to_string(record.size() - 1) + ", got " + record.dump().substr(0, 100);
     });
     weights.push_back(it->get<float>());
   }
@@ -48,8 +47,8 @@ void checkClassIndices(const Tensor& targets, int64_t classes, std::optional<int
   for (size_t i = 0; i < values.size(); ++i) {
     if (ignored && values[i] == static_cast<float>(*ignored)) continue;
     require(isWholeIn(values[i], classes), [&] {
-      return joined({what, ": expected whole class numbers in [0, ", std::to_string(classes),
-                     "), got ", numberText(values[i]), " at element ", std::to_string(i)});
+      return what + ": expected whole class numbers in [0, " + std::to_string(classes) + "), got " +
+             numberText(values[i]) + " at element " + std::to_string(i);
     });
   }
 }
@@ -66,9 +65,8 @@ TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight, con
     require(
         sampleWeight->rows() == rows && sampleWeight->count() == rows,
         [&] {
-          return joined({what, ": sampleWeight: expected one weight for each of ",
-                         std::to_string(rows), " samples, got shape ",
-                         sizesToString(sampleWeight->sizes())});
+          return what + ": sampleWeight: expected one weight for each of " + std::to_string(rows) +
+                 " samples, got shape " + sizesToString(sampleWeight->sizes());
         },
         ErrorCode::ShapeMismatch);
     kernels::toFloat(sampleWeight->bytes().data(), sampleWeight->dtype(), rows, weights.data());
@@ -76,9 +74,8 @@ TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight, con
   if (classWeight.is_null()) return result;
 
   require(targets.sizes().size() <= 2, [&] {
-    return joined({what,
-                   ": classWeight: expected targets of shape (samples) or (samples, classes), got ",
-                   sizesToString(targets.sizes())});
+    return what + ": classWeight: expected targets of shape (samples) or (samples, classes), got " +
+           sizesToString(targets.sizes());
   });
   const std::vector<float> byClass = readClassWeights(classWeight, what);
   const std::vector<float> values = asFloats(targets);
@@ -88,9 +85,8 @@ TensorPtr rowWeights(const TensorPtr& sampleWeight, const Json& classWeight, con
     const auto largest = std::max_element(first, first + static_cast<std::ptrdiff_t>(width));
     const float label = width == 1 ? *first : static_cast<float>(largest - first);
     require(isWholeIn(label, static_cast<int64_t>(byClass.size())), [&] {
-      return joined({what,
-                     ": classWeight: expected a weight for each class of y, got none for class ",
-                     numberText(label)});
+      return what + ": classWeight: expected a weight for each class of y, got none for class " +
+             numberText(label);
     });
     weights[row] *= byClass[static_cast<size_t>(label)];
   }

@@ -1,5 +1,4 @@
 #include "kernels/confusion.h"
-#include "base/text.h"
 
 #include <algorithm>
 
@@ -22,8 +21,8 @@ class ConfusionCounts : public Op {
     const Shape& predictions = graph.type(node.inputs[1]).shape;
     const int64_t classId = node.attrs.integer("class_id");
     require(classId < predictions.back().size, [&] {
-      return joined({"class_id: expected one of the ", std::to_string(predictions.back().size),
-                     " classes of the predictions, got ", std::to_string(classId)});
+      return "class_id: expected one of the " + std::to_string(predictions.back().size) +
+             " classes of the predictions, got " + std::to_string(classId);
     });
     return std::vector<ValueType>(kernels::kCounts,
                                   {DType::Float32, graph.type(node.inputs[2]).shape});

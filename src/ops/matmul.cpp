@@ -1,5 +1,4 @@
 #include "base/error.h"
-#include "base/text.h"
 #include "kernels/gemm.h"
 #include "ops/op.h"
 
@@ -22,9 +21,8 @@ Extents extents(const Graph& graph, const Node& node) {
   require(
       a.rank() == 2 && b.rank() == 2 && a[ta ? 0 : 1] == b[tb ? 1 : 0],
       [&] {
-        return joined({"MatMul: expected matrices whose inner extents are equal, got ",
-                       a.toString(), (ta ? " transposed" : ""), " and ", b.toString(),
-                       (tb ? " transposed" : "")});
+        return "MatMul: expected matrices whose inner extents are equal, got " + a.toString() +
+               (ta ? " transposed" : "") + " and " + b.toString() + (tb ? " transposed" : "");
       },
       ErrorCode::ShapeMismatch);
   return {ta, tb, a[ta ? 1 : 0], b[tb ? 0 : 1], a[ta ? 0 : 1]};

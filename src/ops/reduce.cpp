@@ -1,5 +1,4 @@
 #include "kernels/reduce.h"
-#include "base/text.h"
 
 #include "base/error.h"
 #include "ops/op.h"
@@ -40,9 +39,8 @@ class Reduce : public Op {
   std::vector<ValueType> infer(const Graph& graph, const Node& node) const override {
     requireFloat(graph, node, 0);
     const Shape& in = graph.type(node.inputs[0]).shape;
-    require(end(node) <= in.rank() && begin(node) < end(node), [&] {
-      return joined({name(), ": expected axes of a tensor of shape ", in.toString()});
-    });
+    require(end(node) <= in.rank() && begin(node) < end(node),
+            [&] { return name() + ": expected axes of a tensor of shape " + in.toString(); });
     return {{DType::Float32, without(in, begin(node), end(node), node.attrs.boolean("keep_dims"))}};
   }
 

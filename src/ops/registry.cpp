@@ -1,7 +1,6 @@
 #include <map>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "ops/op.h"
 
 namespace tabtrain {
@@ -29,30 +28,26 @@ std::map<std::string, std::unique_ptr<Op>> makeTable() {
 }  // namespace
 
 std::vector<Expr> Op::gradient(const GradientArgs&) const {
-  throw Error(ErrorCode::Unsupported, joined({"op ", name_, " has no gradient"}));
+  throw Error(ErrorCode::Unsupported, "op " + name_ + " has no gradient");
 }
 
 Kernel Op::kernel(const Graph&, const Node&, int64_t) const {
-  throw Error(ErrorCode::Internal, joined({"op ", name_, " has no kernel over whole tensors"}));
+  throw Error(ErrorCode::Internal, "op " + name_ + " has no kernel over whole tensors");
 }
 
 const Op& findOp(const std::string& name) {
   static const auto table = makeTable();
   const auto it = table.find(name);
   require(
-      it != table.end(),
-      [&] {
-        return joined({"op: unknown op \"", name, "\""});
-      },
-      ErrorCode::Unsupported);
+      it != table.end(), [&] { return "op: unknown op \"" + name + "\""; }, ErrorCode::Unsupported);
   return *it->second;
 }
 
 void requireFloat(const Graph& graph, const Node& node, size_t index) {
   const ValueType& type = graph.type(node.inputs[index]);
   require(type.dtype == DType::Float32, [&] {
-    return joined({node.op->name(), ": expected float32, got ", dtypeName(type.dtype), " of shape ",
-                   type.shape.toString()});
+    return node.op->name() + ": expected float32, got " + dtypeName(type.dtype) + " of shape " +
+           type.shape.toString();
   });
 }
 
@@ -67,8 +62,8 @@ Shape broadcastShapes(const Shape& a, const Shape& b, const std::string& what) {
     require(
         dim.isOne(),
         [&] {
-          return joined({what, ": expected shapes that broadcast, got ", a.toString(), " and ",
-                         b.toString()});
+          return what + ": expected shapes that broadcast, got " + a.toString() + " and " +
+                 b.toString();
         },
         ErrorCode::ShapeMismatch);
     dim = shorter[i];

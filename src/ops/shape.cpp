@@ -1,7 +1,6 @@
 #include <set>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "kernels/transpose.h"
 #include "ops/op.h"
 
@@ -19,8 +18,8 @@ class Reshape : public Op {
     require(
         shape.elements() == in.shape.elements(),
         [&] {
-          return joined({"Reshape: expected a shape with as many elements as ", in.shape.toString(),
-                         ", got ", shape.toString()});
+          return "Reshape: expected a shape with as many elements as " + in.shape.toString() +
+                 ", got " + shape.toString();
         },
         ErrorCode::ShapeMismatch);
     return {{in.dtype, shape}};
@@ -40,8 +39,8 @@ class BroadcastTo : public Op {
     require(
         broadcastShapes(in, shape, name()) == shape,
         [&] {
-          return joined({"BroadcastTo: expected a shape that ", in.toString(),
-                         " broadcasts to, got ", shape.toString()});
+          return "BroadcastTo: expected a shape that " + in.toString() + " broadcasts to, got " +
+                 shape.toString();
         },
         ErrorCode::ShapeMismatch);
     return {{DType::Float32, shape}};

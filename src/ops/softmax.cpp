@@ -1,5 +1,4 @@
 #include "kernels/softmax.h"
-#include "base/text.h"
 
 #include <vector>
 
@@ -18,9 +17,7 @@ struct Rows {
 Rows rowsOf(const Shape& shape, const std::string& what) {
   require(
       shape.rank() > 0 && !shape.back().perBatch,
-      [&] {
-        return joined({what, ": expected logits of shape (..., classes), got ", shape.toString()});
-      },
+      [&] { return what + ": expected logits of shape (..., classes), got " + shape.toString(); },
       ErrorCode::ShapeMismatch);
   return {shape.product(0, shape.rank() - 1), shape.back().size};
 }
@@ -96,8 +93,8 @@ class CrossEntropy : public Op {
     require(
         targets == expected,
         [&] {
-          return joined({name(), ": expected targets of shape ", expected.toString(),
-                         " for logits ", logits.toString(), ", got ", targets.toString()});
+          return name() + ": expected targets of shape " + expected.toString() + " for logits " +
+                 logits.toString() + ", got " + targets.toString();
         },
         ErrorCode::ShapeMismatch);
     return {{DType::Float32, withoutLast(logits)}, {DType::Float32, logits}};

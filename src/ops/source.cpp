@@ -1,5 +1,4 @@
 #include "base/error.h"
-#include "base/text.h"
 #include "ops/op.h"
 
 /// Inputs, constants, variables: what a step reads, and the assignments that end it.
@@ -38,9 +37,9 @@ class AssignVariable : public Op {
     require(
         type == expected && type.dtype == DType::Float32,
         [&] {
-          return joined({"variable ", node.variable->path(), ": expected a float32 value of shape ",
-                         expected.shape.toString(), ", got ", dtypeName(type.dtype), " ",
-                         type.shape.toString()});
+          return "variable " + node.variable->path() + ": expected a float32 value of shape " +
+                 expected.shape.toString() + ", got " + dtypeName(type.dtype) + " " +
+                 type.shape.toString();
         },
         ErrorCode::ShapeMismatch);
     return {};
@@ -51,9 +50,8 @@ class IncrementCounter : public Op {
  public:
   IncrementCounter() : Op("AssignAddVariableOp", OpKind::Assign) {}
   std::vector<ValueType> infer(const Graph&, const Node& node) const override {
-    require(node.variable->dtype() == DType::Int64, [&] {
-      return joined({"counter ", node.variable->path(), ": expected int64"});
-    });
+    require(node.variable->dtype() == DType::Int64,
+            [&] { return "counter " + node.variable->path() + ": expected int64"; });
     return {};
   }
 };

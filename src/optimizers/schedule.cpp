@@ -1,5 +1,4 @@
 #include "optimizers/schedule.h"
-#include "base/text.h"
 
 #include <algorithm>
 #include <cmath>
@@ -152,8 +151,8 @@ const ScheduleKind* findKind(const std::string& className) {
     if (className == kind.className) return &kind;
     known += (known.empty() ? "" : ", ") + std::string(kind.className);
   }
-  throw Error(ErrorCode::UnknownClass, joined({"learning_rate: expected a number or one of ", known,
-                                               "; got unknown \"", className, "\""}));
+  throw Error(ErrorCode::UnknownClass, "learning_rate: expected a number or one of " + known +
+                                           "; got unknown \"" + className + "\"");
 }
 
 std::vector<double> numberList(ConfigReader& reader, const char* key) {

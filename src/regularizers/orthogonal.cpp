@@ -33,7 +33,7 @@ class Orthogonal : public Regularizer {
     const double pairs = number * (number - 1.0) / 2.0;
     return total * static_cast<float>(0.5 * factor_) / static_cast<float>(pairs);
   }
-  Json config() const override { return fields({{"factor", factor_}, {"mode", mode_}}); }
+  Json config() const override { return {{"factor", factor_}, {"mode", mode_}}; }
 
  private:
   double factor_;

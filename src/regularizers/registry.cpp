@@ -1,4 +1,3 @@
-#include "base/text.h"
 #include "regularizers/regularizer.h"
 
 namespace tabtrain {
@@ -24,7 +23,7 @@ const std::array kRows = {
 std::unique_ptr<Regularizer> makeRegularizer(ConfigReader& reader, const std::string& key) {
   const Json& json = reader.any(key);
   if (json.is_null()) return nullptr;
-  const std::string argument = joined({reader.className(), ": ", key});
+  const std::string argument = reader.className() + ": " + key;
   ClassConfig config = parseClassConfig(json, argument);
   // The name alone means other factors than the class's defaults.
   if (json == "l1_l2") config.config = {{"l1", 0.01}, {"l2", 0.01}};

@@ -35,17 +35,21 @@ Classifier::Classifier(const Json& layers, const Json& optimizer, int64_t maxBat
   }
 }
 
-Expr Classifier::forward(Graph& graph, bool training) {
+Expr Classifier::forward(Graph& graph, bool training, std::vector<Expr>* losses) {
   Expr x = graph.input("x", {DType::Float32, inputShape_});
-  for (const auto& layer : layers_) x = layer->call({graph, training, step_, /*seed=*/1}, x);
+  const CallContext context{graph, training, step_, /*seed=*/1, losses};
+  for (const auto& layer : layers_) x = layer->call(context, x);
   return x;
 }
 
 std::unique_ptr<Executable> Classifier::compileStep(bool training) {
   auto graph = std::make_shared<Graph>();
-  const Expr output = forward(*graph, training);
+  std::vector<Expr> penalties;
+  const Expr output = forward(*graph, training, &penalties);
+  for (const auto& layer : layers_) layer->addWeightLosses(*graph, penalties);
   const Expr y = graph->input("y", {DType::Int32, Shape::batched({})});
-  const Expr loss = loss_->value(y, output, {});
+  Expr loss = loss_->value(y, output, {});
+  for (const Expr& penalty : penalties) loss = loss + penalty;
   accuracy_->update(y, output, {});
   if (training) {
     std::vector<Variable*> trainable;
@@ -56,7 +60,11 @@ std::unique_ptr<Executable> Classifier::compileStep(bool training) {
       reads.push_back(graph->read(*weight));
     }
     optimizer_->build(trainable);
-    optimizer_->apply(*graph, trainable, gradients(loss, reads));
+    const auto constrain = [this](const Variable& weight, Expr value) {
+      for (const auto& layer : layers_) value = layer->constrain(weight, value);
+      return value;
+    };
+    optimizer_->apply(*graph, trainable, gradients(loss, reads), constrain);
     graph->increment(step_, 1);
   }
   return std::make_unique<Executable>(graph, std::vector<Expr>{loss}, maxBatch_);

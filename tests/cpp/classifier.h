@@ -35,7 +35,7 @@ class Classifier {
   const Executable& trainingStep() const { return *train_; }
 
  private:
-  Expr forward(Graph& graph, bool training);
+  Expr forward(Graph& graph, bool training, std::vector<Expr>* losses = nullptr);
   std::unique_ptr<Executable> compileStep(bool training);
   Result run(Executable& step, const float* x, const int32_t* y, int64_t rows);
 

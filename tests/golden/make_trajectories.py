@@ -38,9 +38,17 @@ def digits(n):
     return images, read_idx("train-labels-idx1-ubyte")[:n].astype(np.int32)
 
 
-def build(batch_normalization, optimizer):
+def build(batch_normalization, regularized, optimizer):
     keras.backend.clear_session()
-    layers = [L.Dense(64, activation="relu", input_shape=(784,))]
+    penalties = {}
+    if regularized:
+        penalties = dict(
+            kernel_regularizer=keras.regularizers.L1L2(1e-4, 1e-3),
+            bias_regularizer="l2",
+            activity_regularizer=keras.regularizers.L2(1e-3),
+            kernel_constraint=keras.constraints.MaxNorm(0.7),
+        )
+    layers = [L.Dense(64, activation="relu", input_shape=(784,), **penalties)]
     if batch_normalization:
         layers.append(L.BatchNormalization())
     model = keras.Sequential(layers + [L.Dense(10)])
@@ -54,9 +62,9 @@ def build(batch_normalization, optimizer):
     return model
 
 
-def trajectory(name, kind, factory, batch_normalization=False, samples=320):
+def trajectory(name, kind, factory, batch_normalization=False, regularized=False, samples=320):
     x, y = digits(samples)
-    model = build(batch_normalization, factory())
+    model = build(batch_normalization, regularized, factory())
     optimizer = {"class_name": type(model.optimizer).__name__, "config": plain(model.optimizer.get_config())}
     if getattr(model.optimizer, "adaptive_epsilon", False):
         optimizer["config"]["adaptive_epsilon"] = True  # Keras leaves it out
@@ -67,7 +75,7 @@ def trajectory(name, kind, factory, batch_normalization=False, samples=320):
             losses.append(number(loss))
             accuracies.append(number(accuracy))
     by_batch = model.get_weights()
-    model = build(batch_normalization, factory())
+    model = build(batch_normalization, regularized, factory())
     history = model.fit(x, y, batch_size=BATCH, epochs=EPOCHS, shuffle=False, verbose=0).history
     evaluated = model.evaluate(x, y, batch_size=BATCH, verbose=0)
     for a, b in zip(by_batch, model.get_weights()):
@@ -101,19 +109,20 @@ def cases(family):
     """name -> (optimizer, the options of its trajectories: without and with batch normalization where there are two)."""
     schedules = keras.optimizers.schedules
     plain, normalized, partial = {}, {"batch_normalization": True}, {"samples": 300}
+    regularized = {"regularized": True}
     both = [plain, normalized]
     shared = {
         "sgd": (lambda: family.SGD(0.05), both),
-        "sgd-momentum": (lambda: family.SGD(0.02, momentum=0.9), both),
+        "sgd-momentum": (lambda: family.SGD(0.02, momentum=0.9), [*both, regularized]),
         "sgd-nesterov": (lambda: family.SGD(0.02, momentum=0.9, nesterov=True), both),
-        "adam": (lambda: family.Adam(), both),
+        "adam": (lambda: family.Adam(), [*both, regularized, {**normalized, **regularized}]),
         "adam-amsgrad": (lambda: family.Adam(amsgrad=True), both),
         "adam-partial-batch": (lambda: family.Adam(), [partial, {**partial, **normalized}]),
-        "adamax": (lambda: family.Adamax(0.002), [plain]),
+        "adamax": (lambda: family.Adamax(0.002), [plain, regularized]),
         "nadam": (lambda: family.Nadam(), [plain]),
         "adagrad": (lambda: family.Adagrad(0.02, initial_accumulator_value=0.2), [plain]),
         "adadelta": (lambda: family.Adadelta(1.0), [normalized]),
-        "rmsprop": (lambda: family.RMSprop(), [plain]),
+        "rmsprop": (lambda: family.RMSprop(), [plain, regularized]),
         "rmsprop-momentum": (lambda: family.RMSprop(0.0005, rho=0.95, momentum=0.8), [plain]),
         "rmsprop-centered": (lambda: family.RMSprop(0.0005, centered=True, epsilon=1e-4), [plain]),
         "rmsprop-centered-momentum": (
@@ -186,6 +195,7 @@ def main(root):
     for key, (factory, runs) in cases(family).items():
         for options in runs:
             name = f"{kind}-{key}" + ("-bn" if "batch_normalization" in options else "")
+            name += "-regularized" if "regularized" in options else ""
             case = trajectory(name, kind, factory, **options)
             dump(os.path.join(root, f"{name}.json"), header("make_trajectories.py", ABOUT), [case])
 
