@@ -11,11 +11,11 @@ class Reshape : public Layer {
     int unknown = 0;
     bool isFine = target_.is_array();
     for (size_t i = 0; isFine && i < target_.size(); ++i) {
-      isFine = target_[i].is_number_integer() && target_[i].get<int64_t>() >= -1;
+      isFine = target_[i].is_number_integer() && target_[i].get<int64_t>() >= -1 && target_[i] != Json(0);
       if (isFine && target_[i] == Json(-1)) ++unknown;
     }
     if (!isFine || unknown > 1) {
-      reader.fail("target_shape", "a list of extents, at most one of which is -1");
+      reader.fail("target_shape", "a list of extents of at least 1, of which one may be -1");
     }
   }
   const char* className() const override { return "Reshape"; }

@@ -219,7 +219,8 @@ TEST(Conformance, EveryRangeIsChecked) {
     object["config"][row.argument] = row.value;
     SCOPED_TRACE(object.dump());
     const auto refused = refusal(make, object);
-    ASSERT_TRUE(refused);
+    EXPECT_TRUE(refused);
+    if (!refused) continue;
     EXPECT_EQ(refused->first, ErrorCode::InvalidArgument);
     const std::string start = std::string(row.className) + ": " + row.argument + ": expected ";
     EXPECT_EQ(refused->second.substr(0, start.size()), start) << refused->second;
