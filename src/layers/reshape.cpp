@@ -11,7 +11,8 @@ class Reshape : public Layer {
     int unknown = 0;
     bool isFine = target_.is_array();
     for (size_t i = 0; isFine && i < target_.size(); ++i) {
-      isFine = target_[i].is_number_integer() && target_[i].get<int64_t>() >= -1 && target_[i] != Json(0);
+      isFine = target_[i].is_number_integer() && target_[i].get<int64_t>() >= -1 &&
+               target_[i] != Json(0);
       if (isFine && target_[i] == Json(-1)) ++unknown;
     }
     if (!isFine || unknown > 1) {

@@ -12,8 +12,9 @@ import {
 import { newEngine } from './support/engine';
 
 test('the table is up to date', async () => {
-  const { readmeWithTable } = (await import('../classes.mjs')) as {
-    readmeWithTable(): Promise<{ text: string; due: string }>;
+  const script = new URL('../classes.mjs', import.meta.url).href;
+  const { readmeWithTable } = (await import(script)) as {
+    readmeWithTable: () => Promise<{ text: string; due: string }>;
   };
   const { text, due } = await readmeWithTable();
   expect(text === due ? '' : 'run node tests/classes.mjs').toBe('');
