@@ -23,10 +23,9 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${package_file})
 file(READ ${package_file} package)
 string(JSON package_version GET "${package}" version)
 
-# Size counts everywhere but in the kernels, where the time goes; only the matrix product gains by more.
+# Size counts everywhere but in the kernels, where the time goes.
 file(GLOB kernel_sources CONFIGURE_DEPENDS src/kernels/*.cpp)
 set_source_files_properties(${kernel_sources} PROPERTIES COMPILE_OPTIONS -Os)
-set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/gemm.cpp PROPERTIES COMPILE_OPTIONS -O2)
 
 read_flags(common_compile common compile)
 read_flags(common_link common link)

@@ -113,7 +113,7 @@ def optimizer(d):
     family = LEGACY if legacy else NEW
     name = d.pick(["SGD", "Adam", "Adamax", "Nadam", "Adagrad", "Adadelta", "RMSprop", "Ftrl"] + ([] if legacy else ["AdamW", "Lion"]))
     rate = {"SGD": 0.05, "Adagrad": 0.05, "Adadelta": 0.5, "Ftrl": 0.05, "Lion": 0.002}.get(name, 0.01)
-    options = {"learning_rate": schedule(d, rate) if d.chance(0.3) else rate}
+    options = {"learning_rate": schedule(d, rate) if d.chance(0.3) and not (legacy and name == "Nadam") else rate}
     if name == "SGD" and d.chance(0.6):
         options.update(momentum=d.between(0.3, 0.9), nesterov=d.chance(0.5))
     if name == "Adam":
