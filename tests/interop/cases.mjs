@@ -48,7 +48,25 @@ export const models = {
     ['Activation', { activation: 'tanh' }],
     ['Dense', { units: 3 }],
   ],
+  /** A model as a layer, and weights under other names than kernel and bias. */
+  nested: [
+    [
+      'Sequential',
+      {
+        layers: [
+          ['Dense', { units: 6, activation: 'tanh', input_shape: [5] }],
+          ['BatchNormalization', {}],
+        ],
+      },
+    ],
+    ['LayerNormalization', {}],
+    ['PReLU', {}],
+    ['Dense', { units: 3 }],
+  ],
 };
+
+/** Every optimizer is tried with these models; the others have one. */
+const WITH_EVERY_OPTIMIZER = ['dense', 'normalized'];
 
 /** The cases that an environment can write (`generations`) or read. */
 export function casesFor(generations) {

@@ -31,20 +31,32 @@ const y = { data: Int32Array.from({ length: samples }, (_, i) => i % 3), shape: 
 const camel = (key) => key.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
 const camelKeys = (record) =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [camel(key), value]));
+
 const factory = (className) => className[0].toLowerCase() + className.slice(1);
+/** keras.backend's to_snake_case. */
+const snake = (className) =>
+  className
+    .replace(/(.)([A-Z][a-z0-9]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
+const layerFactory = (className) =>
+  layers[Object.keys(layers).find((name) => name.toLowerCase() === className.toLowerCase())];
 
 /** The case's model with weights of its own, compiled unless the case has no optimizer. */
 function build(plan, one, seed) {
   setSeed(seed);
   // Names as in a fresh process, where Keras counts from the beginning.
   const counts = {};
-  const built = plan.models[one.model].map(([className, config]) => {
-    const base = className.replace(/(?<!^)([A-Z])/g, '_$1').toLowerCase();
+  const make = ([className, config]) => {
+    const inner = className === 'Sequential' ? config.layers.map(make) : null;
+    const base = snake(className);
     const count = counts[base] ?? 0;
     counts[base] = count + 1;
     const name = count === 0 ? base : `${base}_${count}`;
-    return layers[factory(className)]({ ...camelKeys(config), name });
-  });
+    if (inner) return sequential(inner, { name });
+    return layerFactory(className)({ ...camelKeys(config), name });
+  };
+  const built = plan.models[one.model].map(make);
   const model = sequential(built, { name: 'sequential' });
   if (one.optimizer) {
     const make = optimizers[one.optimizer.className.toLowerCase()];

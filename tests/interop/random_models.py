@@ -2,8 +2,9 @@
 
 Each model has random layers, activations, regularizers, constraints, a loss, an optimizer of either generation and a batch
 size (1 among them). Written: config, what compile takes, initial weights, data, and the loss of each of 20 steps. A model
-whose loss leaves [-1e3, 1e3], or changes by more than 2e-5 where the last bits of its inputs do, is drawn again: there float32
-itself decides nothing (a gradient that is 0 but for rounding, which Adam and its kin scale up to a whole step).
+whose loss leaves [-1e3, 1e3], or changes by more than 2e-5 where the last bits of inputs and weights do, is drawn again: there
+float32 itself decides nothing (a gradient that is 0 but for rounding, which Adam and its kin scale up to a whole step; the
+sign of a value that is 0 but for rounding).
 """
 
 import json
@@ -173,10 +174,16 @@ def draw_model(d):
     return model, x, y, batch
 
 
+def nudged(a):
+    """Its last bits changed, up and down in turn."""
+    signs = np.where(np.arange(a.size).reshape(a.shape) % 2, 1, -1)
+    return (a * (1 + 1.2e-7 * signs)).astype(np.float32)
+
+
 def is_stable(losses, model, x, y, batch):
-    """Whether the model, made anew, has these losses also for inputs that differ in their last bits."""
-    signs = np.where(np.arange(x.size).reshape(x.shape) % 2, 1, -1)
-    moved = train(model, (x * (1 + 1.2e-7 * signs)).astype(np.float32), y, batch)
+    """Whether the model, made anew, has these losses also for inputs and weights that differ in their last bits."""
+    model.set_weights([nudged(w) for w in model.get_weights()])
+    moved = train(model, nudged(x), y, batch)
     return moved is not None and all(abs(a - b) <= 2e-5 * max(1, abs(a)) for a, b in zip(losses, moved))
 
 

@@ -27,11 +27,18 @@ def data():
     return pattern((SAMPLES, 5), 2.0), (np.arange(SAMPLES) % 3).astype(np.int32)
 
 
+def layer(description):
+    """A layer of a plan, or a model as a layer."""
+    name, settings = description
+    if name == "Sequential":
+        return keras.Sequential([layer(each) for each in settings["layers"]])
+    return getattr(keras.layers, name)(**settings)
+
+
 def build(plan, case, optimizer=True, seed=0):
     """The case's model with formula weights (other ones per seed), compiled unless the case has no optimizer."""
     keras.backend.clear_session()
-    layers = [getattr(keras.layers, name)(**settings) for name, settings in plan["models"][case["model"]]]
-    model = keras.Sequential(layers)
+    model = keras.Sequential([layer(each) for each in plan["models"][case["model"]]])
     weights = []
     for i, variable in enumerate(model.weights):
         offset = 1.0 if "gamma" in variable.name or "variance" in variable.name else 0.0
