@@ -17,7 +17,6 @@ void copyTrainable(const Layer& from, Layer& to) {
 Sequential::Sequential(ConfigReader& reader) : Layer(reader) {
   reader.any("build_input_shape");  // later Keras writes it; the InputLayer says the same
   readLayers(reader.any("layers"));
-  layers_ = makeLayers();
   if (!trainable()) setTrainable(false);
 }
 
@@ -27,7 +26,7 @@ void Sequential::readLayers(const Json& list) {
   });
   for (size_t i = 0; i < list.size(); ++i) {
     ClassConfig config = parseClassConfig(list[i], "layers[" + std::to_string(i) + "]");
-    const auto layer = makeLayer(config);
+    auto layer = makeLayer(config);
     if (i == 0 && layer->inputSizes()) setInputSizes(layer->inputSizes());
     if (config.className == kInputLayer) {
       require(i == 0, [&] {
@@ -37,6 +36,7 @@ void Sequential::readLayers(const Json& list) {
     } else {
       if (inputName_.empty()) inputName_ = layer->name() + "_input";
       configs_.push_back(std::move(config));
+      layers_.push_back(std::move(layer));
     }
   }
   require(!configs_.empty(), [] {

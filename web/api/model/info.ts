@@ -139,6 +139,7 @@ export class ModelInfo {
 
   /** Puts a layer, or a model as a layer, at the end. */
   protected append(given: Layer | ModelInfo): void {
+    if (given === this) invalid('sequential: expected a layer, came the model itself');
     const layer = given instanceof ModelInfo ? given.#toLayer() : given;
     if (!(layer instanceof Layer)) invalid(`sequential: expected a layer, came ${came(layer)}`);
     if (this.#layers.includes(layer)) {
