@@ -65,9 +65,6 @@ export const models = {
   ],
 };
 
-/** Every optimizer is tried with these models; the others have one. */
-const WITH_EVERY_OPTIMIZER = ['dense', 'normalized'];
-
 /** The cases that an environment can write (`generations`) or read. */
 export function casesFor(generations) {
   const cases = Object.keys(models).map((model) => ({
