@@ -63,6 +63,9 @@ void nameAll(Json& list, Counter& counter) {
     if (!layer.is_object() || givenName(layer) != nullptr) continue;
     const Json className = layer.value("class_name", Json());
     if (!className.is_string() || className == "InputLayer") continue;
+    // What is no record is refused where the layer is made.
+    if (layer.contains("config") && !layer["config"].is_object() && !layer["config"].is_null())
+      continue;
     layer["config"]["name"] = counter.next(snakeCase(className));
   }
 }

@@ -6,7 +6,7 @@ namespace {
 constexpr const char* kInputLayer = "InputLayer";
 
 void copyTrainable(const Layer& from, Layer& to) {
-  if (from.sublayers().empty()) to.setTrainable(from.trainable());
+  to.setTrainable(from.trainable());
   for (size_t i = 0; i < from.sublayers().size(); ++i) {
     copyTrainable(*from.sublayers()[i], *to.sublayers()[i]);
   }

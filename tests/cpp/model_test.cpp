@@ -397,5 +397,35 @@ TEST(Batches, AShuffledPassHoldsEveryRowOnce) {
   for (int i = 0; i < 90; ++i) EXPECT_EQ(seen[static_cast<size_t>(i)], i + 10);
 }
 
+TEST(Model, WithinAModelStaysFrozenWhereAFitIsRefused) {
+  const auto model = std::make_shared<Model>(
+      R"({"class_name": "Sequential", "config": {"layers": [
+          {"class_name": "Sequential", "config": {"layers": [
+              {"class_name": "Dense", "config": {"units": 2}},
+              {"class_name": "Dense", "config": {"units": 3}}]}},
+          {"class_name": "Dense", "config": {"units": 3}}]}})",
+      1);
+  model->compile({{"optimizer", "adam"}, {"loss", "sparse_categorical_crossentropy"}});
+  model->setTrainable({0}, false);
+  model->setTrainable({0, 1}, true);
+  const StepData wrong{floats({4, 2}), labels(4, 7), nullptr};
+  EXPECT_THROW(model->fit(options({}), wrong, std::nullopt), Error);
+  const auto& layers = model->network().sublayers();
+  EXPECT_FALSE(layers[0]->trainable());
+  EXPECT_FALSE(layers[0]->sublayers()[0]->trainable());
+  EXPECT_TRUE(layers[0]->sublayers()[1]->trainable());
+  EXPECT_TRUE(layers[1]->trainable());
+}
+
+TEST(Model, RefusesAConfigThatIsNoRecord) {
+  for (const char* config : {"[1]", "5", "\"units\""}) {
+    const std::string json =
+        std::string(
+            R"({"class_name": "Sequential", "config": {"layers": [{"class_name": "Dense",)") +
+        R"("config": )" + config + "}]}}";
+    EXPECT_EQ(codeOf([&] { Model(json, 1); }), ErrorCode::InvalidArgument) << json;
+  }
+}
+
 }  // namespace
 }  // namespace tabtrain::testing
