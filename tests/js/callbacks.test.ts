@@ -2,7 +2,7 @@
 // those of tf-keras 2.21 did with the same logs: to the byte where they print or write.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import {
   Callback,
   callbacks,
@@ -16,6 +16,7 @@ import { float32Repr } from '../../web/api/text/pyNumber';
 import { expectFailure } from './support/errors';
 import { goldenCases, type GoldenCase } from './support/golden';
 import { smallModel, smallX, smallY, temporaryDirectory, weightBits } from './support/models';
+import { captureStdout } from './support/stdout';
 
 interface GoldenTensor {
   readonly shape: number[];
@@ -52,17 +53,7 @@ const [data] = goldenCases<DataCase>('callbacks', 'data', 'tf2.21');
 const tensor = ({ shape, values }: GoldenTensor) => ({ data: Float32Array.from(values), shape });
 const camel = (name: string) => name.replace(/_(.)/g, (_, c: string) => c.toUpperCase());
 
-let written = '';
-beforeEach(() => {
-  written = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-});
+const stdout = captureStdout();
 
 async function build(): Promise<Model> {
   const model = sequential([layers.dense({ units: 1, inputShape: [2] })]);
@@ -134,7 +125,7 @@ test.each(fits)('$name', async (golden) => {
       ...{ initialEpoch, epochs, batchSize: 4, shuffle: false, verbose: 0, callbacks: list },
     });
     if (existsSync(file)) files.push(readFileSync(file, 'utf8'));
-    lines.push(written);
+    lines.push(stdout.text);
     if (i < golden.runs.length - 1) continue;
     expect(epoch).toEqual(golden.epochs_run);
     const numbers = Object.entries(golden.history).map(([k, v]) => [k, v.map(Number)]);
@@ -145,8 +136,8 @@ test.each(fits)('$name', async (golden) => {
   expect(files).toEqual(golden.csv);
   // Keras logs its warnings, here they are printed where they arise.
   const warnings = golden.warnings.map((line) => `${line}\n`);
-  expect(warnings.reduce((text, line) => text.replace(line, ''), written)).toBe(golden.stdout);
-  expect(written).toHaveLength([golden.stdout, ...warnings].join('').length);
+  expect(warnings.reduce((text, line) => text.replace(line, ''), stdout.text)).toBe(golden.stdout);
+  expect(stdout.text).toHaveLength([golden.stdout, ...warnings].join('').length);
   const last = made.at(-1) as unknown as Record<string, unknown>;
   for (const [name, value] of Object.entries(golden.state)) {
     expect([name, last[camel(name)]]).toEqual([name, Number(value)]);
@@ -171,7 +162,7 @@ test.each(goldenCases<TerminateCase>('callbacks', 'terminate', 'tf2.21'))(
     });
     expect(batches).toEqual(golden.batches);
     expect(epoch).toEqual(golden.epochs_run);
-    const said = written.split('\n').filter((line) => line.startsWith('Batch'));
+    const said = stdout.text.split('\n').filter((line) => line.startsWith('Batch'));
     expect(said.map((line) => `${line}\n`).join('')).toBe(golden.stdout);
   },
 );
@@ -265,7 +256,7 @@ test('what one callback adds to the logs the later ones and the progress line se
     ['loss', 'accuracy', 'mine'],
   ]);
   expect(history['mine']).toEqual([0, 1]);
-  expect(written).toMatch(/mine: 1\.0000/);
+  expect(stdout.text).toMatch(/mine: 1\.0000/);
 });
 
 test.each([

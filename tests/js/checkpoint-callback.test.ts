@@ -1,8 +1,9 @@
 // ModelCheckpoint driven hook by hook: what it prints and where it saves, against Keras.
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { callbacks, type Logs, type Model, type ModelCheckpointOptions } from 'tabtrain';
 import { expectFailure } from './support/errors';
 import { goldenCases, type GoldenCase } from './support/golden';
+import { captureStdout } from './support/stdout';
 
 interface CheckpointCase extends GoldenCase {
   readonly arguments: {
@@ -27,16 +28,7 @@ interface CheckpointCase extends GoldenCase {
   }[];
 }
 
-let written = '';
-beforeEach(() => {
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-});
+const stdout = captureStdout();
 
 function options({ arguments: golden }: CheckpointCase): ModelCheckpointOptions {
   const { save_best_only, save_freq, initial_value_threshold, ...same } = golden;
@@ -70,7 +62,7 @@ describe('as Keras', () => {
     } as const;
     for (const event of golden.events) {
       const name = hooks[event.hook];
-      written = '';
+      stdout.text = '';
       saved.length = 0;
       const logs: Logs = Object.fromEntries(
         Object.entries(event.logs).map(([key, value]) => [key, Number(value)]),
@@ -87,7 +79,9 @@ describe('as Keras', () => {
         });
       } else {
         await call();
-        expect(written).toBe(event.written + event.warnings.map((line) => `${line}\n`).join(''));
+        expect(stdout.text).toBe(
+          event.written + event.warnings.map((line) => `${line}\n`).join(''),
+        );
         expect(saved).toEqual(event.saved);
       }
     }

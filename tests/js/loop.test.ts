@@ -1,8 +1,9 @@
 // Order of hooks, their logs, histories and final weights, against what Keras did on the same data.
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Callback, type Dataset, type FitOptions, type Logs } from 'tabtrain';
 import { goldenCases, type GoldenCase } from './support/golden';
 import { loopModel, pick, range } from './support/loopData';
+import { captureStdout } from './support/stdout';
 
 type GoldenEvent = readonly [
   hook: string,
@@ -142,21 +143,11 @@ function fitOptions({ arguments: golden, source }: LoopCase): FitOptions {
 
 /** What is printed besides a line per epoch. */
 function warnings(): string[] {
-  const lines = written.split('\n').filter((line) => line.startsWith('WARNING: '));
+  const lines = stdout.text.split('\n').filter((line) => line.startsWith('WARNING: '));
   return lines.map((line) => line.slice('WARNING: '.length));
 }
 
-let written = '';
-beforeEach(() => {
-  written = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-});
+const stdout = captureStdout();
 
 /** Keras's warning up to its advice, which is about tf.data. */
 const shortened = (lines: readonly string[]) =>

@@ -1,10 +1,11 @@
 // Everything that fit, evaluate and predict print, to the character, on a clock that the test moves.
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { callbacks, type CallbackLike } from 'tabtrain';
 import { goldenCases, type GoldenCase } from './support/golden';
 import { loopModel, pattern } from './support/loopData';
 import { temporaryDirectory } from './support/models';
+import { captureStdout } from './support/stdout';
 
 interface RunCase extends GoldenCase {
   readonly method: 'fit' | 'evaluate' | 'predict';
@@ -37,19 +38,11 @@ function part(begin: number, end: number) {
 
 const directory = temporaryDirectory();
 let seconds = 1000; // of the clock in make_text.py
-let written = '';
+const stdout = captureStdout();
 
 beforeEach(() => {
   seconds = 1000;
-  written = '';
   jest.spyOn(performance, 'now').mockImplementation(() => seconds * 1000);
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  jest.restoreAllMocks();
 });
 
 describe('printed by', () => {
@@ -112,6 +105,6 @@ describe('printed by', () => {
       });
     } else if (golden.method === 'evaluate') await model.evaluate(x, y, common);
     else await model.predict(x, common);
-    expect(written.replaceAll(`${directory}/`, '')).toBe(golden.stdout);
+    expect(stdout.text.replaceAll(`${directory}/`, '')).toBe(golden.stdout);
   });
 });
