@@ -1,5 +1,5 @@
-import { integer, nullable, number, oneOf, toConfig, type OptionTable } from './options';
-import { Spec } from './spec';
+import { integer, nullable, number, oneOf, type OptionTable } from './options';
+import { factoriesOf } from './spec';
 
 export interface SeedOptions {
   /** Fixes the values; default: from the model's seed. */
@@ -30,53 +30,47 @@ const SCALING = {
   ...SEED,
 } satisfies OptionTable;
 
-const make =
-  <O extends object>(name: string, className: string, table: OptionTable) =>
-  (options?: O): Spec =>
-    new Spec(className, toConfig(`initializers.${name}`, table, options));
+const make = factoriesOf('initializers');
 
 /** Initial values of weights, with Keras 2's formulas. */
 export const initializers = {
   /** Uniform in ±sqrt(6 / (fanIn + fanOut)). */
-  glorotUniform: make<SeedOptions>('glorotUniform', 'GlorotUniform', SEED),
+  glorotUniform: make<SeedOptions>('GlorotUniform', SEED),
   /** Truncated normal, stddev sqrt(2 / (fanIn + fanOut)). */
-  glorotNormal: make<SeedOptions>('glorotNormal', 'GlorotNormal', SEED),
+  glorotNormal: make<SeedOptions>('GlorotNormal', SEED),
   /** Uniform in ±sqrt(6 / fanIn). */
-  heUniform: make<SeedOptions>('heUniform', 'HeUniform', SEED),
+  heUniform: make<SeedOptions>('HeUniform', SEED),
   /** Truncated normal, stddev sqrt(2 / fanIn). */
-  heNormal: make<SeedOptions>('heNormal', 'HeNormal', SEED),
+  heNormal: make<SeedOptions>('HeNormal', SEED),
   /** Uniform in ±sqrt(3 / fanIn). */
-  lecunUniform: make<SeedOptions>('lecunUniform', 'LecunUniform', SEED),
+  lecunUniform: make<SeedOptions>('LecunUniform', SEED),
   /** Truncated normal, stddev sqrt(1 / fanIn). */
-  lecunNormal: make<SeedOptions>('lecunNormal', 'LecunNormal', SEED),
+  lecunNormal: make<SeedOptions>('LecunNormal', SEED),
   /** Variance `scale` / fan. */
-  varianceScaling: make<VarianceScalingOptions>('varianceScaling', 'VarianceScaling', SCALING),
+  varianceScaling: make<VarianceScalingOptions>('VarianceScaling', SCALING),
   /** Orthonormal columns, or rows where there are fewer, times `gain`, default 1. */
-  orthogonal: make<SeedOptions & GainOptions>('orthogonal', 'Orthogonal', {
+  orthogonal: make<SeedOptions & GainOptions>('Orthogonal', {
     gain: number(),
     ...SEED,
   }),
   /** `gain`, default 1, on the diagonal of a matrix, 0 elsewhere. */
-  identity: make<GainOptions>('identity', 'Identity', { gain: number() }),
+  identity: make<GainOptions>('Identity', { gain: number() }),
   /** Every element `value`, default 0. */
-  constant: make<{ readonly value?: number }>('constant', 'Constant', { value: number() }),
-  zeros: make<Record<never, never>>('zeros', 'Zeros', {}),
-  ones: make<Record<never, never>>('ones', 'Ones', {}),
+  constant: make<{ readonly value?: number }>('Constant', { value: number() }),
+  zeros: make<Record<never, never>>('Zeros', {}),
+  ones: make<Record<never, never>>('Ones', {}),
   /** Default mean 0, stddev 0.05. */
   randomNormal: make<SeedOptions & { readonly mean?: number; readonly stddev?: number }>(
-    'randomNormal',
     'RandomNormal',
     NORMAL,
   ),
   /** Normal, drawn again beyond two standard deviations; default mean 0, stddev 0.05. */
   truncatedNormal: make<SeedOptions & { readonly mean?: number; readonly stddev?: number }>(
-    'truncatedNormal',
     'TruncatedNormal',
     NORMAL,
   ),
   /** Default -0.05 to 0.05. */
   randomUniform: make<SeedOptions & { readonly minval?: number; readonly maxval?: number }>(
-    'randomUniform',
     'RandomUniform',
     UNIFORM,
   ),

@@ -1,29 +1,25 @@
 import { axes, number, oneOf, toConfig, type OptionTable } from './options';
-import { Spec } from './spec';
+import { factoriesOf, Spec } from './spec';
 
-const make =
-  <O extends object>(name: string, className: string, table: OptionTable) =>
-  (options?: O): Spec =>
-    new Spec(className, toConfig(`regularizers.${name}`, table, options));
+const make = factoriesOf('regularizers');
+const FACTORS = { l1: number(), l2: number() } satisfies OptionTable;
 
 /** Penalties that are added to the loss; keras/regularizers.py. */
 export const regularizers = {
   /** l1 · sum |w|; default 0.01. */
-  l1: make<{ readonly l1?: number }>('l1', 'L1', { l1: number() }),
+  l1: make<{ readonly l1?: number }>('L1', { l1: number() }),
   /** l2 · sum w²; default 0.01. */
-  l2: make<{ readonly l2?: number }>('l2', 'L2', { l2: number() }),
+  l2: make<{ readonly l2?: number }>('L2', { l2: number() }),
   /** Both; default 0.01 each, as Keras's function of that name. */
-  l1l2: (options: { readonly l1?: number; readonly l2?: number } = {}): Spec =>
-    make<typeof options>('l1l2', 'L1L2', { l1: number(), l2: number() })({
-      l1: 0.01,
-      l2: 0.01,
-      ...options,
-    }),
+  l1l2: (options: { readonly l1?: number; readonly l2?: number } = {}): Spec => {
+    const given = toConfig('regularizers.l1l2', FACTORS, options);
+    return new Spec('L1L2', { l1: 0.01, l2: 0.01, ...given });
+  },
   /** factor (default 0.01) times the mean |cosine| between the rows, or columns, of a matrix. */
   orthogonalRegularizer: make<{
     readonly factor?: number;
     readonly mode?: 'rows' | 'columns';
-  }>('orthogonalRegularizer', 'OrthogonalRegularizer', {
+  }>('OrthogonalRegularizer', {
     factor: number(),
     mode: oneOf('rows', 'columns'),
   }),
@@ -36,15 +32,12 @@ export interface NormOptions {
 
 const AXES = { axis: axes };
 
-const constrain =
-  <O extends object>(name: string, className: string, table: OptionTable) =>
-  (options?: O): Spec =>
-    new Spec(className, toConfig(`constraints.${name}`, table, options));
+const constrain = factoriesOf('constraints');
 
 /** What weights are made to satisfy after each step; keras/constraints.py. */
 export const constraints = {
   /** Norms above maxValue (default 2) are scaled down to it. */
-  maxNorm: constrain<NormOptions & { readonly maxValue?: number }>('maxNorm', 'MaxNorm', {
+  maxNorm: constrain<NormOptions & { readonly maxValue?: number }>('MaxNorm', {
     maxValue: number(0),
     ...AXES,
   }),
@@ -55,14 +48,14 @@ export const constraints = {
       readonly maxValue?: number;
       readonly rate?: number;
     }
-  >('minMaxNorm', 'MinMaxNorm', {
+  >('MinMaxNorm', {
     minValue: number(0),
     maxValue: number(0),
     rate: number(0, 1),
     ...AXES,
   }),
   /** Negative weights become 0. */
-  nonNeg: constrain<Record<never, never>>('nonNeg', 'NonNeg', {}),
+  nonNeg: constrain<Record<never, never>>('NonNeg', {}),
   /** Norms become 1. */
-  unitNorm: constrain<NormOptions>('unitNorm', 'UnitNorm', AXES),
+  unitNorm: constrain<NormOptions>('UnitNorm', AXES),
 } as const;
