@@ -48,6 +48,15 @@ target_include_directories(tabtrain_tests PRIVATE tests/cpp)
 target_link_libraries(tabtrain_tests PRIVATE tabtrain_core GTest::gtest GTest::gtest_main)
 gtest_discover_tests(tabtrain_tests DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
 
+# All tests in a few processes, since each process reads all golden files: `ctest -L shard`.
+set(shards 4)
+math(EXPR last_shard "${shards} - 1")
+foreach(shard RANGE ${last_shard})
+  add_test(NAME shard-${shard} COMMAND tabtrain_tests --gtest_brief=1 --gtest_output=xml:${CMAKE_BINARY_DIR}/shards/${shard}.xml)
+  set_tests_properties(shard-${shard} PROPERTIES LABELS shard TIMEOUT 1200
+    ENVIRONMENT "GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${shard}")
+endforeach()
+
 # Programs that other tests call.
 file(GLOB tool_sources CONFIGURE_DEPENDS tests/cpp/tools/*.cc)
 foreach(source ${tool_sources})
