@@ -11,6 +11,7 @@
 #include <new>
 
 #include "checkpoint/checkpoint_state.h"
+#include "checkpoint/crc32c.h"
 #include "layers/activations.h"
 #include "model/model.h"
 #include "model/summary.h"
@@ -126,6 +127,9 @@ std::shared_ptr<Tensor> makeTensor(std::string dtype, val shape) {
 }
 val tensorBytes(const Tensor& tensor) { return view(tensor.bytes()); }
 val tensorShape(const Tensor& tensor) { return array(tensor.sizes()); }
+double tensorCrc32c(const Tensor& tensor, double crc) {
+  return crc32c(tensor.bytes(), static_cast<uint32_t>(crc));
+}
 std::string tensorDType(const Tensor& tensor) { return dtypeName(tensor.dtype()); }
 
 // Model
@@ -206,6 +210,17 @@ int fitNext(FitRun& run) { return static_cast<int>(run.next()); }
 void fitFeed(FitRun& run, val x, val y, val weights) { run.feed(stepData(x, y, weights)); }
 val fitLogs(const FitRun& run) { return array(run.logs()); }
 val fitValidationLogs(const FitRun& run) { return array(run.validationLogs()); }
+std::string fitState(const FitRun& run) {
+  Json list = Json::array();
+  for (const Variable* each : run.variables()) {
+    list.push_back(
+        {{"path", each->path()}, {"dtype", dtypeName(each->dtype())}, {"shape", each->sizes()}});
+  }
+  return Json{{"place", run.place()}, {"variables", std::move(list)}}.dump();
+}
+val fitStateBytes(const FitRun& run, int index) {
+  return view(run.variables().at(static_cast<size_t>(index))->bytes());
+}
 template <auto method, typename Run>
 double number(const Run& run) {
   return static_cast<double>((run.*method)());
@@ -289,7 +304,8 @@ EMSCRIPTEN_BINDINGS(tabtrain) {
       .smart_ptr_constructor("TensorPtr", safe<makeTensor>)
       .function("bytes", safe<tensorBytes>)
       .function("shape", safe<tensorShape>)
-      .function("dtype", safe<tensorDType>);
+      .function("dtype", safe<tensorDType>)
+      .function("crc32c", safe<tensorCrc32c>);
 
   class_<Model>("Model")
       .smart_ptr_constructor("ModelPtr", safe<newModel>)
@@ -336,7 +352,9 @@ EMSCRIPTEN_BINDINGS(tabtrain) {
       .function("logs", safe<fitLogs>)
       .function("validationLogs", safe<fitValidationLogs>)
       .function("insufficientData", safe<number<&FitRun::insufficientData, FitRun>>)
-      .function("stop", safe<&FitRun::stop>);
+      .function("stop", safe<&FitRun::stop>)
+      .function("state", safe<fitState>)
+      .function("stateBytes", safe<fitStateBytes>);
 
   class_<InferenceRun>("InferenceRun")
       .smart_ptr<std::shared_ptr<InferenceRun>>("InferenceRunPtr")

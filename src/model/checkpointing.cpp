@@ -95,9 +95,9 @@ ModelState Model::state(bool withBytes) const {
   const std::vector<Variable*> trained = trained_.empty() ? network_->trainableWeights() : trained_;
   state.layers = layerState(*network_, trained, withBytes).layers;
   if (compiled_) state.optimizer = optimizerState(compiled_->optimizer(), trained, withBytes);
-  state.fitted = traced_[static_cast<size_t>(Traced::Fit)];
-  state.evaluated = traced_[static_cast<size_t>(Traced::Evaluate)];
-  state.predicted = traced_[static_cast<size_t>(Traced::Predict)];
+  state.fitted = isTraced(Traced::Fit);
+  state.evaluated = isTraced(Traced::Evaluate);
+  state.predicted = isTraced(Traced::Predict);
   return state;
 }
 

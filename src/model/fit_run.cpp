@@ -43,6 +43,7 @@ FitOptions::FitOptions(const Json& json) {
   }
   fed = reader.boolean("fed", false);
   validationFed = reader.boolean("validation_fed", false);
+  resume = reader.any("resume");
   reader.finish();
 }
 
@@ -51,8 +52,9 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
     : model_(std::move(model)),
       compiled_(model_->compiled()),
       options_(options),
-      train_(Phase::Kind::Train, *model_, compiled_, "train"),
-      epoch_(options.initialEpoch - 1) {
+      train_(Phase::Kind::Train, *model_, compiled_, "train") {
+  at_.initialEpoch = options.initialEpoch;
+  at_.epoch = options.initialEpoch - 1;
   const StepData data = checkedData(*model_, *compiled_, train, options_.classWeight,
                                     options_.fed ? "model.fit: batch 0" : "model.fit");
   const int64_t rows = train.x->rows();
@@ -74,19 +76,23 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
   const bool validates = validation || split < rows;
   if (validates || options_.validationFed) {
     validation_.emplace(Phase::Kind::Test, *model_, compiled_, "test");
-    validationSteps_ = options_.validationSteps.value_or(0);
+    at_.validationSteps = options_.validationSteps.value_or(0);
   }
   if (validates) {
     validation_->take(validated, validation ? 0 : split, validated.x->rows(),
                       options_.validationBatchSize.value_or(options_.batchSize));
     validation_->plan();
-    if (validationSteps_ == 0) validationSteps_ = validation_->count();
+    if (at_.validationSteps == 0) at_.validationSteps = validation_->count();
   }
   if (options_.fed) options_.batchSize = rows;
   train_.take(data, 0, split, options_.batchSize);
-  steps_ = options_.stepsPerEpoch.value_or(options_.fed ? 0 : train_.count());
+  at_.steps = options_.stepsPerEpoch.value_or(options_.fed ? 0 : train_.count());
+  if (!options_.resume.is_null()) {
+    resumeAt(options_.resume);
+    return;
+  }
   if (options_.initialEpoch >= options_.epochs) {
-    next_ = FitStep::TrainEnd;
+    goTo(FitStep::TrainEnd);
     return;
   }
   train_.plan();
@@ -94,53 +100,53 @@ FitRun::FitRun(std::shared_ptr<Model> model, const FitOptions& options, const St
 }
 
 void FitRun::feed(const StepData& batch) {
-  const bool validates = next_ == FitStep::ValidationBatch;
+  const bool validates = peek() == FitStep::ValidationBatch;
   const std::string what = std::string("model.fit: ") + (validates ? "validationData: " : "") +
-                           "batch " + std::to_string(validates ? validationBatch_ : batch_);
+                           "batch " + std::to_string(validates ? validationBatch_ : at_.batch);
   const Json& classWeight = validates ? Json() : options_.classWeight;
   (validates ? *validation_ : train_)
       .feed(checkedData(*model_, *compiled_, batch, classWeight, what), what);
 }
 
 FitStep FitRun::next() {
-  const FitStep step = next_;
+  const FitStep step = peek();
   switch (step) {
     case FitStep::EpochBegin:
-      ++epoch_;
-      batch_ = 0;
+      ++at_.epoch;
+      at_.batch = 0;
       train_.logs()->reset();
-      next_ = FitStep::TrainBatch;
+      goTo(FitStep::TrainBatch);
       break;
     case FitStep::TrainBatch:
       if (!hasTrainBatch()) {
-        if (steps_ == 0) {
-          steps_ = batch_;
+        if (at_.steps == 0) {
+          at_.steps = at_.batch;
         } else {
-          noteMissing(options_.epochs - options_.initialEpoch, steps_);
-          trainDataEnded_ = true;
+          noteMissing(options_.epochs - at_.initialEpoch, at_.steps);
+          at_.dataEnded = 1;
         }
         endBatches();
         return next();
       }
       runTrainBatch();
-      if (batch_ == steps_) endBatches();
+      if (at_.batch == at_.steps) endBatches();
       break;
     case FitStep::ValidationBegin:
       validationBatch_ = 0;
       if (validation_->logs()) validation_->logs()->reset();
       model_->noteTraced(Model::Traced::Evaluate);
-      next_ = FitStep::ValidationBatch;
+      goTo(FitStep::ValidationBatch);
       break;
     case FitStep::ValidationBatch:
       if (!hasValidationBatch()) {
         require(validationBatch_ > 0,
                 [] { return std::string("model.fit: validationData: the dataset gave no batch"); });
-        if (validationSteps_ == 0) {
-          validationSteps_ = validationBatch_;
+        if (at_.validationSteps == 0) {
+          at_.validationSteps = validationBatch_;
         } else {
-          noteMissing(1, validationSteps_);
+          noteMissing(1, at_.validationSteps);
         }
-        next_ = FitStep::ValidationEnd;
+        goTo(FitStep::ValidationEnd);
         return next();
       }
       if (options_.validationFed) {
@@ -148,10 +154,10 @@ FitStep FitRun::next() {
       } else {
         validation_->run(validationBatch_);
       }
-      if (++validationBatch_ == validationSteps_) next_ = FitStep::ValidationEnd;
+      if (++validationBatch_ == at_.validationSteps) goTo(FitStep::ValidationEnd);
       break;
     case FitStep::ValidationEnd:
-      next_ = FitStep::EpochEnd;
+      goTo(FitStep::EpochEnd);
       break;
     case FitStep::EpochEnd:
       endEpoch();
@@ -164,35 +170,35 @@ FitStep FitRun::next() {
 }
 
 void FitRun::stop() {
-  stopped_ = true;
-  if (next_ == FitStep::TrainBatch && batch_ > 0) endBatches();
-  if (next_ == FitStep::EpochBegin) next_ = FitStep::TrainEnd;
+  at_.stopped = 1;
+  if (peek() == FitStep::TrainBatch && at_.batch > 0) endBatches();
+  if (peek() == FitStep::EpochBegin) goTo(FitStep::TrainEnd);
 }
 
 bool FitRun::hasTrainBatch() const {
   if (options_.fed) return train_.count() > 0;
   // Keras feeds an epoch of `stepsPerEpoch` from where the last one stopped, in as many passes
   // over the data as there are epochs to go.
-  const int64_t passes = options_.epochs - options_.initialEpoch;
-  return batchOfPass_ < train_.count() || pass_ < passes;
+  const int64_t passes = options_.epochs - at_.initialEpoch;
+  return at_.batchOfPass < train_.count() || at_.pass < passes;
 }
 
 void FitRun::runTrainBatch() {
   if (options_.fed) {
     train_.runFed();
-    ++batch_;
+    ++at_.batch;
     return;
   }
-  const bool ownPass = steps_ == train_.count();
-  const bool passDone = batchOfPass_ == train_.count();
-  if (pass_ == 0 || passDone || (ownPass && batch_ == 0)) {
+  const bool ownPass = at_.steps == train_.count();
+  const bool passDone = at_.batchOfPass == train_.count();
+  if (at_.pass == 0 || passDone || (ownPass && at_.batch == 0)) {
     if (options_.shuffle) train_.shuffle(model_->nextShuffle());
-    ++pass_;
-    batchOfPass_ = 0;
+    ++at_.pass;
+    at_.batchOfPass = 0;
   }
-  train_.run(batchOfPass_);
-  ++batchOfPass_;
-  ++batch_;
+  train_.run(at_.batchOfPass);
+  ++at_.batchOfPass;
+  ++at_.batch;
 }
 
 bool FitRun::hasValidationBatch() const {
@@ -200,7 +206,7 @@ bool FitRun::hasValidationBatch() const {
 }
 
 void FitRun::noteMissing(int64_t epochs, int64_t steps) {
-  if (insufficientData_ == 0) insufficientData_ = epochs * steps;
+  if (at_.insufficientData == 0) at_.insufficientData = epochs * steps;
 }
 
 bool FitRun::validatesAfter(int64_t epoch) const {
@@ -213,15 +219,15 @@ bool FitRun::validatesAfter(int64_t epoch) const {
 }
 
 void FitRun::endBatches() {
-  next_ = validatesAfter(epoch_) ? FitStep::ValidationBegin : FitStep::EpochEnd;
+  goTo(validatesAfter(at_.epoch) ? FitStep::ValidationBegin : FitStep::EpochEnd);
 }
 
 void FitRun::endEpoch() {
   // An epoch of rows that would begin without data is not begun.
-  const bool hasMore = !trainDataEnded_ && epoch_ + 1 < options_.epochs && !stopped_;
+  const bool hasMore = at_.dataEnded == 0 && at_.epoch + 1 < options_.epochs && at_.stopped == 0;
   const bool hasData = options_.fed || hasTrainBatch();
-  if (hasMore && !hasData) noteMissing(options_.epochs - options_.initialEpoch, steps_);
-  next_ = hasMore && hasData ? FitStep::EpochBegin : FitStep::TrainEnd;
+  if (hasMore && !hasData) noteMissing(options_.epochs - at_.initialEpoch, at_.steps);
+  goTo(hasMore && hasData ? FitStep::EpochBegin : FitStep::TrainEnd);
 }
 
 std::vector<double> FitRun::logs() const { return train_.logs()->read(); }

@@ -29,9 +29,9 @@ void readRow(const Tensor& data, int64_t row, float* out) {
 
 Model::Model(const std::string& configJson, uint64_t seed)
     : network_(readModel(parseJson(configJson, "model"))),
-      seed_(seed),
+      counters_{seed},
       step_("step", "train/step", DType::Int64, {}, false) {
-  if (network_->inputSizes()) network_->buildModel(*network_->inputSizes(), seed_);
+  if (network_->inputSizes()) network_->buildModel(*network_->inputSizes(), seed);
 }
 
 void Model::build(const std::optional<std::vector<int64_t>>& sizes) {
@@ -51,13 +51,13 @@ void Model::build(const std::optional<std::vector<int64_t>>& sizes) {
         "model: not built yet, since its first layer has no inputShape: give it one, call "
         "build(inputShape), or call fit, evaluate or predict with data");
   });
-  network_->buildModel(*sizes, seed_);
+  network_->buildModel(*sizes, seed());
 }
 
 void Model::compile(const Json& json) {
   compiled_ = std::make_shared<Compiled>(json);
   trained_.clear();
-  traced_[0] = traced_[1] = traced_[2] = false;
+  counters_.traced = 0;
   onBatch_ = {};
 }
 
@@ -80,7 +80,7 @@ void Model::setTrainable(const std::vector<int64_t>& path, bool trainable) {
 
 void Model::adapt(const std::vector<int64_t>& path, const Tensor& data) {
   const bool wasBuilt = network_->isBuilt();
-  if (path == std::vector<int64_t>{0}) network_->buildModel(data.rowSizes(), seed_);
+  if (path == std::vector<int64_t>{0}) network_->buildModel(data.rowSizes(), seed());
   weights();  // throws where there are none
   try {
     const Layer& layer = layerAt(path);
@@ -109,7 +109,12 @@ std::shared_ptr<const Compiled> Model::compiled() const {
 }
 
 PhiloxStream Model::nextShuffle() {
-  return {streamKey(seed_, "train/shuffle"), static_cast<uint64_t>(shuffles_++)};
+  ++counters_.shuffles;
+  return lastShuffle();
+}
+
+PhiloxStream Model::lastShuffle() const {
+  return {streamKey(seed(), "train/shuffle"), static_cast<uint64_t>(counters_.shuffles - 1)};
 }
 
 std::vector<Variable*> Model::weights() const {
@@ -153,7 +158,7 @@ void Model::setWeights(const std::vector<TensorPtr>& values) {
 template <typename Start>
 auto Model::start(const Tensor& x, Start&& begin) {
   if (network_->isBuilt()) return begin();
-  network_->buildModel(x.rowSizes(), seed_);
+  network_->buildModel(x.rowSizes(), seed());
   try {
     return begin();
   } catch (...) {

@@ -29,7 +29,19 @@ class Model : public std::enable_shared_from_this<Model> {
   bool isCompiled() const { return compiled_ != nullptr; }
 
   Sequential& network() const { return *network_; }
-  uint64_t seed() const { return seed_; }
+  /// What random numbers follow from besides the count of steps, and what else is neither a
+  /// variable nor said by a config.
+  struct Counters {
+    uint64_t seed = 0;
+    /// Passes over data whose order was drawn.
+    int64_t shuffles = 0;
+    /// A bit for each function that Keras would have compiled by now; it leaves its mark in a
+    /// checkpoint.
+    int64_t traced = 0;
+  };
+  const Counters& counters() const { return counters_; }
+  void setCounters(const Counters& counters) { counters_ = counters; }
+  uint64_t seed() const { return counters_.seed; }
   /// Freezes or unfreezes the layer at `path`, its place in the model and in models within, or the
   /// whole model where it is empty. As in Keras a run of `fit` goes by what was so at the first one
   /// after `compile`.
@@ -45,6 +57,8 @@ class Model : public std::enable_shared_from_this<Model> {
   Variable& step() { return step_; }
   /// The random numbers that order the next pass over the data.
   PhiloxStream nextShuffle();
+  /// Those of the pass before.
+  PhiloxStream lastShuffle() const;
 
   /// Names, shapes, counts and weights as JSON.
   Json describe() const;
@@ -64,9 +78,11 @@ class Model : public std::enable_shared_from_this<Model> {
   bool runOnBatch(const OnBatchOptions& options, const StepData& data);
   const OnBatch& onBatch() const { return onBatch_; }
 
-  /// The functions that Keras would have compiled by now; each leaves its mark in a checkpoint.
   enum class Traced { Fit, Evaluate, Predict };
-  void noteTraced(Traced function) { traced_[static_cast<size_t>(function)] = true; }
+  void noteTraced(Traced function) { counters_.traced |= int64_t{1} << static_cast<int>(function); }
+  bool isTraced(Traced function) const {
+    return (counters_.traced >> static_cast<int>(function) & 1) != 0;
+  }
 
   /// What `save_weights` writes; throws InvalidArgument for a model without weights.
   BundleFiles saveCheckpoint(OptimizerLayout layout) const;
@@ -80,12 +96,10 @@ class Model : public std::enable_shared_from_this<Model> {
   ModelState state(bool withBytes) const;
 
   std::unique_ptr<Sequential> network_;
-  uint64_t seed_;
+  Counters counters_;
   std::vector<Variable*> trained_;  // empty: to be asked of the network
   std::shared_ptr<Compiled> compiled_;
   Variable step_;
-  int64_t shuffles_ = 0;
-  bool traced_[3] = {false, false, false};
   OnBatch onBatch_;
 };
 

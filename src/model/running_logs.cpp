@@ -17,13 +17,15 @@ RunningLogs::RunningLogs(const Compiled& compiled, const Shape& target, const Sh
     : lossIsVector_(compiled.loss().isVector()),
       target_(target),
       lossTotal_(counter("total", path)),
-      rows_(counter("count", path)) {
+      rows_(counter("count", path)),
+      variables_{lossTotal_.get(), rows_.get()} {
   auto graph = std::make_shared<Graph>();
   std::vector<Expr> results = {divideNoNan(graph->read(*lossTotal_), graph->read(*rows_))};
   for (const auto& choice : compiled.metrics()) {
     auto metric = makeMetric(choice.json, target, prediction);
     metric->createState(path + "/metrics/" + std::to_string(metrics_.size()));
     results.push_back(metric->result(*graph));
+    for (const auto& each : metric->state()) variables_.push_back(each.get());
     metrics_.push_back({std::move(metric), choice.isWeighted});
   }
   reader_ = std::make_unique<Executable>(std::move(graph), results, /*maxBatch=*/1);
@@ -41,14 +43,7 @@ void RunningLogs::update(Expr loss, Expr yTrue, Expr yPred, Expr weights) {
 }
 
 void RunningLogs::reset() {
-  const auto clear = [](const Variable& variable) {
-    std::memset(variable.data(), 0, variable.bytes().size());
-  };
-  clear(*lossTotal_);
-  clear(*rows_);
-  for (const WeightedMetric& each : metrics_) {
-    for (const auto& state : each.metric->state()) clear(*state);
-  }
+  for (const Variable* each : variables_) std::memset(each->data(), 0, each->bytes().size());
 }
 
 std::vector<double> RunningLogs::read() const {

@@ -26,6 +26,7 @@ class RunningLogs {
   const Shape& target() const { return target_; }
 
   void reset();
+  const std::vector<Variable*>& variables() const { return variables_; }
   /// In the order of `Compiled::metricsNames`.
   std::vector<double> read() const;
 
@@ -41,6 +42,7 @@ class RunningLogs {
   std::unique_ptr<Variable> lossTotal_;
   std::unique_ptr<Variable> rows_;
   std::vector<WeightedMetric> metrics_;
+  std::vector<Variable*> variables_;  // of all of these
   std::unique_ptr<Executable> reader_;
 };
 

@@ -191,6 +191,15 @@ const Optimizer::Slots& Optimizer::slots(std::string_view slotName) const {
   return slotKinds_[i].variables;
 }
 
+void Optimizer::addVariables(std::vector<Variable*>& list) const {
+  list.push_back(iterations_.get());
+  list.push_back(learningRate_.get());
+  if (scalar_) list.push_back(scalar_.get());
+  for (const SlotKind& kind : slotKinds()) {
+    for (const auto& slot : kind.variables) list.push_back(slot.get());
+  }
+}
+
 Expr Optimizer::Parameter::read(const char* slotName) const {
   return value.graph->read(*optimizer.slots(slotName)[index]);
 }

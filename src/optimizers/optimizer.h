@@ -57,6 +57,9 @@ class Optimizer {
   /// One slot of each trainable variable, in their order; only when built.
   const std::vector<std::unique_ptr<Variable>>& slots(std::string_view slotName) const;
 
+  /// All state, slots once they are built.
+  void addVariables(std::vector<Variable*>& list) const;
+
   /// Records the update of all variables from their gradients, and the count of iterations.
   void apply(Graph& graph, const std::vector<Variable*>& variables,
              const std::vector<Expr>& gradients, const Constrain& constrain = {});
