@@ -4,6 +4,7 @@
 //   worker.js      the worker's side
 //   <name>-<hash>.js  what index.js and worker.js share, or load on demand
 //   node.js        Node: the facade with the engine in-process
+//   extras.js      what the engine's side loads only where it is needed; imports nothing
 //   tabtrain-<variant>.mjs, .wasm    the engine: Emscripten's glue, minified, and the module
 import {
   copyFileSync,
@@ -55,10 +56,18 @@ export async function bundlePackage(engineDirectory) {
     minify: true,
   });
   const node = await build({ ...common, entryPoints: [join(api, 'node.ts')], platform: 'node' });
+  // No split: bundlers that copy the worker's files as they are must find all of it in this one.
+  const extras = await build({
+    ...common,
+    entryPoints: [join(api, 'extras.ts')],
+    platform: 'neutral',
+    minify: true,
+  });
+  checkImports(extras.metafile, /^$/);
   checkImports(browser.metafile, /^\.\//);
   checkImports(node.metafile, /^(\.\/|node:)/);
   const engine = await copyEngine(engineDirectory);
-  const outputs = [browser, node].flatMap(({ metafile }) => Object.keys(metafile.outputs));
+  const outputs = [browser, node, extras].flatMap(({ metafile }) => Object.keys(metafile.outputs));
   removeAllBut([...outputs.map((path) => basename(path)), ...engine, 'types']);
 }
 

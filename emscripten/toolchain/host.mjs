@@ -86,6 +86,7 @@ const needs = {
   },
   'clang-format': { packages: ['clang-format'], present: () => which('clang-format') },
   chromium: { packages: ['chromium'], present: () => chromiumPath() },
+  firefox: { packages: ['firefox-esr'], present: () => firefoxPath() },
 };
 
 function hasFuzzerRuntime() {
@@ -101,6 +102,11 @@ export function chromiumPath() {
     process.env.CHROMIUM ??
     ['chromium', 'chromium-browser', 'google-chrome'].map(which).find((path) => path)
   );
+}
+
+/** The Firefox that tests drive: $FIREFOX, or the first of the usual names on PATH. */
+export function firefoxPath() {
+  return process.env.FIREFOX ?? ['firefox-esr', 'firefox'].map(which).find((path) => path);
 }
 
 /** Installs the named tools that are missing (as root on Debian), or says in one sentence how to. */

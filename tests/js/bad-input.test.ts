@@ -91,17 +91,26 @@ const options: Wrong[] = [
   ['compile: metrics of text', (m) => m.compile({ optimizer: 'sgd', loss: 'mse', metrics: 'accuracy' } as never), 'INVALID_ARGUMENT', ['metrics', 'array', '"accuracy"']],
 ]; // prettier-ignore
 
+const backups: Wrong[] = [
+  ['no options', () => callbacks.backupAndRestore(undefined as never), 'INVALID_ARGUMENT', ['backupDir']],
+  ['an empty directory', () => callbacks.backupAndRestore({ backupDir: '' }), 'INVALID_ARGUMENT', ['backupDir', '""']],
+  ['saveFreq 0', () => callbacks.backupAndRestore({ backupDir: 'b', saveFreq: 0 }), 'INVALID_ARGUMENT', ['saveFreq', "'epoch'", 'came 0']],
+  ['saveFreq of no time', () => callbacks.backupAndRestore({ backupDir: 'b', saveFreq: { seconds: -1 } }), 'INVALID_ARGUMENT', ['saveFreq', 'seconds']],
+  ['keep 0', () => callbacks.backupAndRestore({ backupDir: 'b', keep: 0 }), 'INVALID_ARGUMENT', ['keep', 'came 0']],
+  ['two of them', (m) => m.fit(smallX, smallY, { verbose: 0, callbacks: [callbacks.backupAndRestore({ backupDir: 'a' }), callbacks.backupAndRestore({ backupDir: 'b' })] }), 'INVALID_ARGUMENT', ['callbacks', 'one backupAndRestore']],
+]; // prettier-ignore
+
 const later: Wrong[] = [
   ['save', (m) => m.save('model'), 'UNSUPPORTED', ['model.save']],
   ['HDF5 weights', (m) => m.saveWeights('weights.h5'), 'UNSUPPORTED', ['weights.h5', 'TensorFlow']],
   ['loading by name', (m) => m.loadWeights('cp', { byName: true }), 'UNSUPPORTED', ['byName']],
   ['loadModel', () => loadModel('model'), 'UNSUPPORTED', ['loadModel']],
-  ['backupAndRestore', () => callbacks.backupAndRestore(), 'UNSUPPORTED', ['backupAndRestore']],
 ]; // prettier-ignore
 
 describe.each([
   ['data', data],
   ['options', options],
+  ['backups', backups],
   ['not in this version', later],
 ])('%s', (_, cases) => {
   let model: Model;

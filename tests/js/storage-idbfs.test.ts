@@ -16,7 +16,7 @@ const text = (data: Uint8Array) => new TextDecoder().decode(data);
 async function openTab(): Promise<{ engine: Engine; storage: Storage; why: string[] }> {
   const engine = await newEngine();
   const { backend, why } = await openBrowserBackend(engine);
-  return { engine, storage: new Storage(backend), why };
+  return { engine, storage: new Storage(backend, () => import('../../web/api/storage/zip')), why };
 }
 
 /** What IndexedDB itself holds of a mount, by path. */
@@ -176,7 +176,10 @@ test.each([
   ['a floating-point view', new Float32Array([1, 2]), 8],
   ['a DataView', new DataView(new ArrayBuffer(9), 1, 4), 4],
 ])('%s is stored by its bytes', async (_, view, size) => {
-  for (const storage of [(await openTab()).storage, new Storage(new MemoryBackend())]) {
+  for (const storage of [
+    (await openTab()).storage,
+    new Storage(new MemoryBackend(), () => import('../../web/api/storage/zip')),
+  ]) {
     await storage.write('run/x', view as unknown as Uint8Array);
     expect((await storage.list('run'))[0]!.size).toBe(size);
     expect(await storage.read('run/x')).toEqual(new Uint8Array(view.buffer, view.byteOffset, size));
@@ -185,7 +188,10 @@ test.each([
 
 describe.each([
   ['IndexedDB', async () => (await openTab()).storage],
-  ['memory', async () => new Storage(new MemoryBackend())],
+  [
+    'memory',
+    async () => new Storage(new MemoryBackend(), () => import('../../web/api/storage/zip')),
+  ],
 ])('a file and a directory of one name in %s', (_, open) => {
   const below = (path: string) => [
     { path: `${path}/cp.data`, bytes: bytes('below') },

@@ -6,6 +6,7 @@ import { TabtrainError } from './errors';
 import type { Platform } from './client/platform';
 import { compileBytes, type EngineFiles } from './engine/load';
 import { NodeBackend } from './storage/nodeBackend';
+import type { Extras } from './host/host';
 import { DirectTransport } from './transport/direct';
 
 const files: EngineFiles = {
@@ -35,7 +36,11 @@ export const nodePlatform: Platform = {
   open: (_options, client) =>
     Promise.resolve(
       new DirectTransport(
-        { files, openBackend: () => Promise.resolve({ backend: new NodeBackend(), why: [] }) },
+        {
+          files,
+          openBackend: () => Promise.resolve({ backend: new NodeBackend(), why: [] }),
+          extras: () => import(new URL('./extras.js', import.meta.url).href) as Promise<Extras>,
+        },
         client,
       ),
     ),

@@ -56,6 +56,7 @@ export type { Identifier, KerasConfig, Spec } from './config/spec';
 
 export { callbacks } from './callbacks/index';
 export { Callback, type Logs, type Params, type Progress } from './callbacks/callback';
+export { BackupAndRestore, type BackupAndRestoreOptions } from './callbacks/backupAndRestore';
 export { CsvLogger, type CsvLoggerOptions } from './callbacks/csvLogger';
 export { EarlyStopping, type EarlyStoppingOptions } from './callbacks/earlyStopping';
 export { History } from './callbacks/history';
@@ -67,7 +68,7 @@ export { ModelCheckpoint, type ModelCheckpointOptions } from './callbacks/modelC
 export type { CallbackLike, CallbacksOption } from './callbacks/list';
 
 export { datasets, type Mnist, type MnistOptions, type MnistPart } from './datasets/mnist';
-export type { Batch, Dataset } from './data/dataset';
+export type { Batch, Dataset, StatefulDataset } from './data/dataset';
 export { NamedTensor, Tensor } from './data/tensor';
 export type {
   Data,

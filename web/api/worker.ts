@@ -1,6 +1,7 @@
 import { TabtrainError } from './errors';
 import { compileBytes, type EngineFiles } from './engine/load';
 import { openBrowserBackend } from './storage/browserBackend';
+import type { Extras } from './host/host';
 import { serve, type WorkerScope } from './transport/workerServer';
 
 /*
@@ -31,4 +32,9 @@ function missing(url: string, reason: string): never {
   throw new TabtrainError('NOT_FOUND', `the engine at ${url} did not load: ${reason}`);
 }
 
-void serve(self as unknown as WorkerScope, { files, openBackend: openBrowserBackend });
+const extras = () => {
+  const url = new URL('./extras.js', import.meta.url).href;
+  return import(/* @vite-ignore */ /* webpackIgnore: true */ url) as Promise<Extras>;
+};
+
+void serve(self as unknown as WorkerScope, { files, openBackend: openBrowserBackend, extras });

@@ -47,4 +47,5 @@ export const fakePlatform = {
     compile: () => Promise.resolve({} as WebAssembly.Module),
   },
   openBackend: () => Promise.resolve({ backend: new MemoryBackend(), why: ['memory only'] }),
+  extras: () => import('../../../web/api/extras'),
 };

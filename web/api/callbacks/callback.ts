@@ -38,6 +38,37 @@ export type Progress =
       readonly batches: number;
       readonly logs: Logs;
       readonly time: number;
+    }
+  | {
+      /** With `backupAndRestore`: the run goes on from here; `batch` batches of the epoch are done. */
+      readonly type: 'resumed';
+      readonly epoch: number;
+      readonly batch: number;
+      /** When that was saved, in milliseconds since 1970. */
+      readonly savedAt: number;
+      /** The epochs done before. */
+      readonly history: readonly { readonly epoch: number; readonly logs: Logs }[];
+      /** What was not as it should be, such as a file that did not verify. */
+      readonly warnings: readonly string[];
+    }
+  | {
+      /** With `backupAndRestore`: all up to here is stored for good. */
+      readonly type: 'saved';
+      readonly epoch: number;
+      readonly batch: number;
+      readonly generation: number;
+      readonly bytes: number;
+      /** How long training stood still for it, in milliseconds. */
+      readonly copyMs: number;
+      readonly time: number;
+    }
+  | {
+      /** With `backupAndRestore`: this place was not stored, and why; the run goes on. */
+      readonly type: 'unsaved';
+      readonly epoch: number;
+      readonly batch: number;
+      readonly reason: string;
+      readonly time: number;
     };
 
 /**

@@ -16,6 +16,11 @@ export class History extends Callback {
     this.epoch.length = 0;
   }
 
+  /** The epochs of the run before. */
+  restore(epochs: readonly { readonly epoch: number; readonly logs: Logs }[]): void {
+    for (const { epoch, logs } of epochs) this.onEpochEnd(epoch, logs);
+  }
+
   override onEpochEnd(epoch: number, logs: Logs): void {
     this.epoch.push(epoch);
     for (const [name, value] of Object.entries(logs)) (this.history[name] ??= []).push(value);

@@ -1,4 +1,4 @@
-import { unsupported } from '../errors';
+import { BackupAndRestore, type BackupAndRestoreOptions } from './backupAndRestore';
 import { Callback } from './callback';
 import { CsvLogger, type CsvLoggerOptions } from './csvLogger';
 import { EarlyStopping, type EarlyStoppingOptions } from './earlyStopping';
@@ -9,9 +9,6 @@ import { ModelCheckpoint, type ModelCheckpointOptions } from './modelCheckpoint'
 import { ProgressBar } from './progressBar';
 import { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './reduceLROnPlateau';
 import { TerminateOnNaN } from './terminateOnNaN';
-
-const missing = (name: string) => (): never =>
-  unsupported(`callbacks.${name}: this callback is not in this version`);
 
 /** The callbacks of `fit`, `evaluate` and `predict`. */
 export const callbacks = {
@@ -26,8 +23,9 @@ export const callbacks = {
   history: (): History => new History(),
   /** Keras's progress lines in an element of a page. */
   progressBar: (element: Pick<Element, 'textContent'>): ProgressBar => new ProgressBar(element),
-  /** Not in this version: throws `UNSUPPORTED`. */
-  backupAndRestore: missing('backupAndRestore'),
+  /** Lets `fit` go on where it was, bit for bit; see {@link BackupAndRestoreOptions}. */
+  backupAndRestore: (options: BackupAndRestoreOptions): BackupAndRestore =>
+    new BackupAndRestore(options),
   /** Stops training when a log no longer improves; see {@link EarlyStoppingOptions}. */
   earlyStopping: (options?: EarlyStoppingOptions): EarlyStopping => new EarlyStopping(options),
   /** Reduces the rate when a log no longer improves; see {@link ReduceLROnPlateauOptions}. */

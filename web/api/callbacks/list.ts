@@ -1,5 +1,6 @@
 import { came, invalid } from '../errors';
-import type { HookCall, HookName, RunEvent } from '../host/protocol';
+import type { HookCall, HookName, HookReply, Restored, RunEvent } from '../host/protocol';
+import { print } from '../text/print';
 import type { RunListener } from '../client/connection';
 import type { Model } from '../model/model';
 import { Callback, type Logs } from './callback';
@@ -46,6 +47,9 @@ export class CallbackList implements RunListener {
   #names: readonly string[] = [];
   /** What the callbacks made of the logs of an epoch's end. */
   #ended: Logs | null = null;
+  /** The callbacks whose state is kept; null where the run is not backed up. */
+  readonly #stateful: readonly Callback[] | null;
+  #isThin = false;
   /** What a hook threw; the run's own rejection then only repeats its text. */
   thrown: { error: unknown } | null = null;
 
@@ -56,7 +60,9 @@ export class CallbackList implements RunListener {
     own: { history: History | null; progress: readonly Callback[] },
     params: { verbose: number; epochs: number },
     begun: (event: RunEvent & { type: 'begin' }) => readonly string[],
+    stateful: readonly Callback[] | null = null,
   ) {
+    this.#stateful = stateful;
     this.#model = model;
     this.#user = user;
     this.#history = own.history;
@@ -69,9 +75,13 @@ export class CallbackList implements RunListener {
     return this.#params.verbose;
   }
 
-  /** The hooks that somebody listens to. */
+  /** The hooks that somebody listens to, and those that a run needs which is backed up. */
   hooks(): HookName[] {
-    return HOOK_NAMES.filter((name) => this.#user.some((callback) => callback.listens(name)));
+    return HOOK_NAMES.filter(
+      (name) =>
+        this.#user.some((callback) => callback.listens(name)) ||
+        (this.#stateful && ['onTrainBegin', 'onEpochEnd'].includes(name)),
+    );
   }
 
   event(event: RunEvent): void {
@@ -103,6 +113,14 @@ export class CallbackList implements RunListener {
       case 'end':
         this.#tell({ ...event, logs: this.#logs(event.logs) });
         break;
+      case 'saved':
+        this.#tell(event);
+        break;
+      case 'unsaved':
+        if (!this.#isThin) this.#warn(event.reason);
+        this.#isThin = true;
+        this.#tell(event);
+        break;
       case 'need':
         break;
     }
@@ -123,7 +141,8 @@ export class CallbackList implements RunListener {
     }
   }
 
-  async hook({ name, index, logs, valLogs }: HookCall): Promise<void> {
+  async hook(call: HookCall): Promise<HookReply | void> {
+    const { name, index, logs, valLogs, restored } = call;
     if (this.thrown) throw this.thrown.error;
     const named = this.#logs(logs, valLogs);
     if (name === 'onEpochEnd') this.#ended = named;
@@ -136,10 +155,38 @@ export class CallbackList implements RunListener {
           await (callback[name] as (logs: Logs) => unknown)(named);
         }
       }
+      if (restored) this.#restore(restored);
+      if (this.#stateful) return this.#reply(name, index, named);
     } catch (error) {
       this.thrown ??= { error };
       throw error;
     }
+  }
+
+  #restore({ callbacks, history, ...where }: Restored): void {
+    this.#history?.restore(history);
+    this.#stateful?.forEach((callback, i) => callback.setState?.(callbacks[i]));
+    for (const warning of where.warnings) this.#warn(warning);
+    const { epoch, batch, savedAt, warnings } = where;
+    this.#tell({ type: 'resumed', epoch, batch, savedAt, history, warnings });
+  }
+
+  /** Copies of the states that a hook can have changed. */
+  #reply(name: HookName, index: number | null, logs: Logs): HookReply {
+    const states: [number, unknown][] = [];
+    for (const [i, callback] of this.#stateful!.entries()) {
+      if (name !== 'onTrainBegin' && !callback.listens(name)) continue;
+      try {
+        states.push([i, structuredClone(callback.getState!())]);
+      } catch (error) {
+        invalid(`model.fit: getState of a callback: expected plain values, ${String(error)}`);
+      }
+    }
+    return { states, epoch: name === 'onEpochEnd' ? { epoch: index!, logs: { ...logs } } : null };
+  }
+
+  #warn(sentence: string): void {
+    if (this.verbose > 0) print(`WARNING: ${sentence}\n`);
   }
 
   #logs(values: readonly number[] | null, valValues: readonly number[] | null = null): Logs {

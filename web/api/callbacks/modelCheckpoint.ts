@@ -92,13 +92,14 @@ export class ModelCheckpoint extends Callback {
   }
 
   override getState(): unknown {
-    return { best: this.best, batchesSinceSave: this.#batchesSinceSave };
+    return { best: this.best, batchesSinceSave: this.#batchesSinceSave, epoch: this.#epoch };
   }
 
   override setState(state: unknown): void {
-    const { best, batchesSinceSave } = state as { best: number; batchesSinceSave: number };
-    this.best = best;
-    this.#batchesSinceSave = batchesSinceSave;
+    const { best, batchesSinceSave, epoch } = state as Record<string, number>;
+    this.best = best!;
+    this.#batchesSinceSave = batchesSinceSave!;
+    this.#epoch = epoch!;
   }
 
   override onEpochBegin(epoch: number): void {

@@ -1,8 +1,8 @@
 import { isTypedArray, toSource, type Source } from '../data/convert';
-import type { Dataset } from '../data/dataset';
+import type { Dataset, StatefulDataset } from '../data/dataset';
 import type { Data } from '../data/tensor';
 import { came, invalid } from '../errors';
-import type { WireBatch } from '../host/protocol';
+import type { DatasetKind, WireBatch } from '../host/protocol';
 import { checkSamples } from '../model/options';
 import { toWireTensor } from './upload';
 
@@ -39,6 +39,23 @@ export class Batches {
     this.#where = where;
     this.#continues = counted && typeof dataset !== 'function';
     this.#withTargets = withTargets;
+  }
+
+  /** How the dataset gets to where it was in a run that is taken up. */
+  get kind(): DatasetKind {
+    const { getState, setState } = this.#dataset as Partial<StatefulDataset>;
+    if (typeof getState === 'function' && typeof setState === 'function') return 'hasState';
+    return this.#continues ? 'continues' : 'restarts';
+  }
+
+  /** A copy of the dataset's own state; undefined where it has none. */
+  state(): unknown {
+    if (this.kind !== 'hasState') return undefined;
+    return structuredClone((this.#dataset as unknown as StatefulDataset).getState());
+  }
+
+  setState(state: unknown): void {
+    (this.#dataset as unknown as StatefulDataset).setState(state);
   }
 
   /** The next batch, or null at the end. `anew`: a pass begins. */

@@ -1,10 +1,10 @@
-import type { HookCall, HostApi, HostClient, RunEvent } from '../host/protocol';
+import type { HookCall, HookReply, HostApi, HostClient, RunEvent } from '../host/protocol';
 import type { OpenTransport, Transport } from '../transport/transport';
 
 /** Who hears of a run. */
 export interface RunListener {
   event(event: RunEvent): void;
-  hook(call: HookCall): Promise<void>;
+  hook(call: HookCall): Promise<HookReply | void>;
 }
 
 /** The caller's side of one host: numbers for handles, and events to whom they concern. */
@@ -58,7 +58,7 @@ export class Connection implements HostClient {
     this.#runs.get(run)?.event(event);
   }
 
-  hook(run: number, call: HookCall): Promise<void> {
+  hook(run: number, call: HookCall): Promise<HookReply | void> {
     return this.#runs.get(run)?.hook(call) ?? Promise.resolve();
   }
 }

@@ -12,6 +12,17 @@ export type Dataset<T = Batch> =
   AsyncIterable<T> | Iterable<T> | (() => BatchesOf<T> | Promise<BatchesOf<T>>);
 type BatchesOf<T> = AsyncIterable<T> | Iterable<T>;
 
+/**
+ * A dataset that says where it is, so that a run that is taken up (`callbacks.backupAndRestore`) does not
+ * have to go through the batches before. After `setState` with what `getState` gave, the batches come that
+ * came after it.
+ */
+export type StatefulDataset<T = Batch> = Dataset<T> & {
+  /** Plain values and typed arrays. */
+  getState(): unknown;
+  setState(state: unknown): void;
+};
+
 /** Whether `value` gives batches, rather than being data. */
 export function isDataset(value: unknown): value is Dataset<never> {
   if (typeof value === 'function') return true;

@@ -14,6 +14,8 @@ export interface EngineTensor extends Handle {
   bytes(): Uint8Array;
   shape(): number[];
   dtype(): EngineDType;
+  /** CRC-32C of the elements, going on from the one before. */
+  crc32c(before: number): number;
 }
 
 /** What one `next()` of a {@link FitRun} does. */
@@ -50,6 +52,13 @@ export interface FitRun extends Handle {
   /** Keras's `stop_training`: the epoch ends after this batch. */
   stop(): void;
   plannedBytes(): number;
+  /**
+   * JSON: `place`, which `fit`'s option `resume` takes, and `variables` with path, dtype and shape: all
+   * that the run's future depends on. Not while validation is under way.
+   */
+  state(): string;
+  /** The elements of one of the variables, to be read or written. */
+  stateBytes(index: number): Uint8Array;
 }
 
 /** One evaluation or prediction. */

@@ -9,6 +9,8 @@ export class RunControl {
   awaitingHook = false;
   /** True while a batch is on its way. */
   awaitingData = false;
+  /** Whether the state is to be saved at the next border. */
+  saveRequested = false;
   /** Called when the run is aborted. */
   onAbort: (() => void) | null = null;
   #aborted: TabtrainError | null = null;
@@ -42,6 +44,10 @@ export class RunControl {
         this.#paused = false;
         this.#wake?.();
         break;
+      case 'save':
+        this.saveRequested = true;
+        this.#wake?.();
+        break;
       case 'abort':
         this.abort(new TabtrainError('ABORTED', 'the run was aborted at a batch border'));
         break;
@@ -72,9 +78,9 @@ export class RunControl {
     if (this.#aborted) throw this.#aborted;
   }
 
-  /** Waits while the run is paused or held. */
-  async rest(): Promise<void> {
-    while (this.resting) {
+  /** Waits while the run is paused or held, or until a save is asked for that could be done here. */
+  async rest(canSave: boolean): Promise<void> {
+    while (this.resting && !(canSave && this.saveRequested)) {
       const woken = new Promise<void>((resolve) => (this.#wake = resolve));
       this.#rested();
       await woken;

@@ -1,7 +1,7 @@
 import type { EngineTensor } from '../engine/engine';
 import type { RunControl } from './control';
 import type { Mutex } from './mutex';
-import type { BatchRequest, HostClient, WireBatch } from './protocol';
+import type { BatchRequest, DatasetKind, DatasetPlace, HostClient, WireBatch } from './protocol';
 import type { Registry } from './registry';
 
 /** A batch in the engine, as its methods take it. */
@@ -23,6 +23,11 @@ export class Feed {
   #of: BatchRequest['of'] | null = null;
   /** Undefined while the batch is on its way, null at the end of the data. */
   #arrived: EngineBatch | null | undefined;
+  #arrivedState: unknown;
+  /** Of a run that is backed up. */
+  #kinds: Readonly<Partial<Record<BatchRequest['of'], DatasetKind>>> = {};
+  readonly #places: Record<string, DatasetPlace> = {};
+  #setStates: Record<string, unknown> = {};
   #wake: (() => void) | null = null;
 
   constructor(
@@ -40,18 +45,41 @@ export class Feed {
     control.onAbort = () => this.#wake?.();
   }
 
+  /** Keeps count of what is taken, and begins with the datasets where they were. */
+  track(
+    kinds: Readonly<Partial<Record<BatchRequest['of'], DatasetKind>>>,
+    before: Readonly<Record<string, DatasetPlace>>,
+  ): void {
+    this.#kinds = kinds;
+    for (const [of, { state }] of Object.entries(before)) {
+      if (kinds[of as BatchRequest['of']] === 'hasState') this.#setStates[of] = state;
+    }
+  }
+
+  /** How far the datasets are, as far as that is kept. */
+  get places(): Record<string, DatasetPlace> {
+    return { ...this.#places };
+  }
+
   /** Asks for the next batch, unless it is on its way. */
   ask(of: BatchRequest['of'], anew: boolean): void {
     if (this.#of === of && !anew) return;
     this.close();
     this.#of = of;
-    this.#client.event(this.#run, { type: 'need', of, anew, id: ++this.#request });
+    const kind = this.#kinds[of];
+    if (kind && (!this.#places[of] || (anew && kind === 'restarts'))) {
+      this.#places[of] = { count: 0, crc: 0 };
+    }
+    const { [of]: state, ...others } = this.#setStates;
+    this.#setStates = others;
+    this.#client.event(this.#run, { type: 'need', of, anew, id: ++this.#request, state });
   }
 
   /** An answer of the caller. */
-  give(request: number, batch: WireBatch | null): void {
+  give(request: number, batch: WireBatch | null, state: unknown): void {
     if (request !== this.#request || this.#of === null) return;
     this.#arrived = batch && this.#registry.batch(batch);
+    this.#arrivedState = state;
     this.#wake?.();
   }
 
@@ -62,6 +90,13 @@ export class Feed {
   async take(use: (...batch: EngineBatch) => void): Promise<boolean> {
     if (this.#arrived === undefined) await this.#wait();
     const batch = this.#arrived;
+    const place = this.#places[this.#of!];
+    if (batch && place) {
+      const [x, y, sampleWeight] = batch;
+      let crc = place.crc;
+      for (const tensor of [...x, ...y, sampleWeight]) crc = tensor?.crc32c(crc) ?? crc;
+      this.#places[this.#of!] = { count: place.count + 1, crc, state: this.#arrivedState };
+    }
     this.#arrived = undefined;
     this.#of = null;
     if (!batch) return false;

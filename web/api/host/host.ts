@@ -2,6 +2,7 @@ import { TabtrainError, toTabtrainError } from '../errors';
 import type { Engine, EngineDType, EngineModel } from '../engine/engine';
 import { loadEngine, type EngineFiles, type EngineOptions } from '../engine/load';
 import { CheckpointFiles } from '../storage/checkpointFiles';
+import type * as extras from '../extras';
 import { Storage, type OpenBackend } from '../storage/storage';
 import { freeBatch } from './feed';
 import { Mutex } from './mutex';
@@ -22,10 +23,15 @@ import type {
 import { Registry } from './registry';
 import { Runs } from './runs';
 
+/** The module that is loaded only where it is needed. */
+export type Extras = typeof extras;
+
 /** What a host needs of the platform that it runs on. */
 export interface HostPlatform {
   readonly files: EngineFiles;
   readonly openBackend: OpenBackend;
+  /** What is loaded only where it is needed. */
+  readonly extras: () => Promise<Extras>;
 }
 
 /** What there is once the engine runs. */
@@ -60,8 +66,11 @@ export class Host implements EngineApi {
       engine,
       why: [...why, ...storageWhy],
       registry,
-      runs: new Runs(registry, this.#lock, this.#client),
-      storage: new Storage(backend),
+      runs: new Runs(registry, this.#lock, this.#client, async (request, tell) => {
+        const { Backup } = await this.#platform.extras();
+        return Backup.open(request, this.storage, await this.info(), tell);
+      }),
+      storage: new Storage(backend, this.#platform.extras),
     };
     return this.info();
   }
@@ -121,7 +130,9 @@ export class Host implements EngineApi {
 
   async compile(id: number, json: string): Promise<Reply<null>> {
     this.#registry.idleModel(id, 'model.compile');
-    return this.#change(id, (model) => model.compile(json));
+    const reply = await this.#change(id, (model) => model.compile(json));
+    this.#registry.model(id).compileJson = json;
+    return reply;
   }
 
   setLearningRate(id: number, value: number): Promise<Reply<null>> {
@@ -209,8 +220,13 @@ export class Host implements EngineApi {
     return this.#parts.runs.predict(id, request, data);
   }
 
-  async feed(run: number, request: number, batch: WireBatch | null): Promise<void> {
-    this.#parts.runs.feed(run, request, batch);
+  async feed(
+    run: number,
+    request: number,
+    batch: WireBatch | null,
+    state?: unknown,
+  ): Promise<void> {
+    this.#parts.runs.feed(run, request, batch, state);
   }
 
   runOnBatch(

@@ -1,4 +1,5 @@
 import { FitStep, type FitRun, type InferenceRun } from '../engine/engine';
+import type { Backup } from '../state/backup';
 import type { RunControl } from './control';
 import type { Feed } from './feed';
 import type { Mutex } from './mutex';
@@ -6,6 +7,8 @@ import type {
   BatchRequest,
   HookName,
   HostClient,
+  HookCall,
+  HookReply,
   Outcome,
   RawTensor,
   RunRequest,
@@ -22,7 +25,7 @@ class Runner {
   readonly #hooks: ReadonlySet<HookName>;
   #progressAt = -Infinity;
   /** Whether the batch that is next is in the run, as the first one is that made it. */
-  #loaded: boolean;
+  protected loaded: boolean;
 
   constructor(
     protected readonly request: RunRequest,
@@ -32,7 +35,7 @@ class Runner {
     protected readonly batches: Feed,
   ) {
     this.#hooks = new Set(request.hooks);
-    this.#loaded = request.engine['fed'] === true;
+    this.loaded = request.engine['fed'] === true;
   }
 
   /** Calls and awaits a hook that somebody listens to, with the engine free meanwhile. */
@@ -41,19 +44,22 @@ class Runner {
     index: number | null,
     logs: () => ArrayLike<number> | null = () => null,
     valLogs: readonly number[] | null = null,
-  ): Promise<void> {
+    more: Pick<HookCall, 'restored'> = {},
+  ): Promise<HookReply | void> {
     if (!this.#hooks.has(name)) return;
     const values = logs();
-    const call = { name, index, logs: values && Array.from(values), valLogs };
+    const call = { name, index, logs: values && Array.from(values), valLogs, ...more };
+    let reply: HookReply | void;
     this.lock.release();
     this.control.awaitingHook = true;
     try {
-      await this.client.hook(this.request.run, call);
+      reply = await this.client.hook(this.request.run, call);
     } finally {
       this.control.awaitingHook = false;
       await this.lock.acquire();
     }
     this.control.throwIfAborted();
+    return reply;
   }
 
   /** Waits for the batch that was asked for, asks for the one after it, unless there is none. */
@@ -63,15 +69,15 @@ class Runner {
     batch: number,
     steps: number,
   ): Promise<void> {
-    const isLoaded = this.#loaded;
-    this.#loaded = false;
+    const isLoaded = this.loaded;
+    this.loaded = false;
     if (!isLoaded && !(await this.batches.take((...parts) => run.feed(...parts)))) return;
     if (steps === 0 || batch + 1 < steps) this.batches.ask(of, false);
   }
 
   /** Asks for the first batch of a pass over a dataset, unless the run has it. */
   protected begin(of: BatchRequest['of']): void {
-    if (of === 'validation' || !this.#loaded) this.batches.ask(of, true);
+    if (of === 'validation' || !this.loaded) this.batches.ask(of, true);
   }
 
   protected end(batches: number, logs: readonly number[] | null): void {
@@ -98,16 +104,37 @@ class Runner {
  * and while a hook is awaited; what others do in these gaps leaves the run's bits unchanged.
  */
 export class FitLoop extends Runner {
+  #backup: Backup | null = null;
+
   /** Runs to the end; the lock must be held. Rejects at a batch border when aborted. */
-  async execute(run: FitRun): Promise<void> {
+  async execute(run: FitRun, backup: Backup | null): Promise<void> {
     const { fed, validation_fed: validationFed } = this.request.engine;
     let trainBatch = 0;
     let testBatch = 0;
     let validated: number[] | null = null;
     let last: { logs: number[]; valLogs: number[] | null } | null = null;
-    await this.hook('onTrainBegin', null);
+    let done: number | null = null;
+    this.#backup = backup;
+    const restored = backup?.restored;
+    await this.hook('onTrainBegin', null, undefined, null, restored ? { restored } : {});
+    if (restored) {
+      trainBatch = restored.batch;
+      last = backup!.last as typeof last;
+      const isInEpoch = run.peek() !== FitStep.EpochBegin && run.peek() !== FitStep.TrainEnd;
+      if (isInEpoch) this.#event('epochBegin', restored.epoch);
+      if (fed) this.loaded = await backup!.catchUp(run, this.batches);
+    }
+    // What is to be saved beside the engine's state; null where this is no place to go on from.
+    const rest = () => (this.loaded || validated ? null : { datasets: this.batches.places, last });
+    const backUp = () => {
+      if (this.control.saveRequested) backup?.request();
+      this.control.saveRequested = false;
+      backup?.atBorder(run, done, rest);
+      done = null;
+    };
     for (;;) {
-      await this.#border();
+      await this.#border(backUp);
+      backUp();
       const next = run.peek();
       if (next === FitStep.TrainEnd) {
         run.next();
@@ -124,10 +151,10 @@ export class FitLoop extends Runner {
       }
       // A run that was paused or held meanwhile must rest before this batch, not after it.
       if (this.control.resting) await this.#border();
-      switch (run.next()) {
+      done = run.next();
+      switch (done) {
         case FitStep.EpochBegin:
           trainBatch = 0;
-          validated = null;
           await this.hook('onEpochBegin', run.epoch());
           this.#event('epochBegin', run.epoch());
           if (fed) this.begin('train');
@@ -161,6 +188,7 @@ export class FitLoop extends Runner {
             ...last,
             time: performance.now(),
           });
+          validated = null;
           this.#stopIfAsked(run);
           break;
         }
@@ -168,6 +196,11 @@ export class FitLoop extends Runner {
     }
     await this.hook('onTrainEnd', null, () => last?.logs ?? null, last?.valLogs ?? null);
     this.end(trainBatch, null);
+  }
+
+  protected override async hook(...args: Parameters<Runner['hook']>): Promise<HookReply | void> {
+    const reply = await super.hook(...args);
+    if (reply) this.#backup?.note(reply);
   }
 
   /** As in Keras, a stop asked for before a batch takes effect after it. */
@@ -179,18 +212,20 @@ export class FitLoop extends Runner {
     this.client.event(this.request.run, { type, epoch, time: performance.now() });
   }
 
-  async #border(): Promise<void> {
+  /** `backUp` is given where the state is one to go on from. */
+  async #border(backUp: (() => void) | null = null): Promise<void> {
     this.control.throwIfAborted();
     if (!this.control.resting && !this.slicer.due()) return;
     do {
       this.lock.release();
       try {
         await this.slicer.yield();
-        await this.control.rest();
+        await this.control.rest(backUp !== null);
       } finally {
         await this.lock.acquire();
       }
       this.control.throwIfAborted();
+      if (this.control.saveRequested) backUp?.();
     } while (this.control.resting);
   }
 }

@@ -60,6 +60,47 @@ export interface HookCall {
   readonly index: number | null;
   readonly logs: readonly number[] | null;
   readonly valLogs: readonly number[] | null;
+  /** With `onTrainBegin` of a run that is taken up. */
+  readonly restored?: Restored;
+}
+
+/** What a run that is backed up is told by the caller's side after a hook. */
+export interface HookReply {
+  /** States of the callbacks that were called, by their place among those that have state. */
+  readonly states: readonly (readonly [index: number, state: unknown])[];
+  /** After `onEpochEnd`: the logs as the callbacks left them. */
+  readonly epoch: EpochRecord | null;
+}
+
+export interface EpochRecord {
+  readonly epoch: number;
+  readonly logs: Readonly<Record<string, number>>;
+}
+
+/** A run as it was saved. */
+export interface Restored {
+  /** From 0; the last one begun. */
+  readonly epoch: number;
+  /** Batches done in it. */
+  readonly batch: number;
+  /** The `FitStep` that comes. */
+  readonly next: number;
+  /** Milliseconds since 1970. */
+  readonly savedAt: number;
+  readonly history: readonly EpochRecord[];
+  readonly callbacks: readonly unknown[];
+  /** Sentences about what was not as it should be. */
+  readonly warnings: readonly string[];
+}
+
+/** How far a run is in a dataset. */
+export interface DatasetPlace {
+  /** Batches taken since it was opened. */
+  readonly count: number;
+  /** CRC-32C of their elements, one after the other. */
+  readonly crc: number;
+  /** What the dataset's own `getState` gave after the last of them. */
+  readonly state?: unknown;
 }
 
 /** What happened in a run; sent, never awaited. `time` in milliseconds of one monotonic clock. */
@@ -97,6 +138,24 @@ export type RunEvent =
       readonly logs: readonly number[] | null;
       readonly time: number;
     }
+  | {
+      /** The training state at this place is stored. */
+      readonly type: 'saved';
+      readonly epoch: number;
+      readonly batch: number;
+      readonly generation: number;
+      readonly bytes: number;
+      readonly copyMs: number;
+      readonly time: number;
+    }
+  | {
+      /** The training state at this place was not stored, and the run goes on. */
+      readonly type: 'unsaved';
+      readonly epoch: number;
+      readonly batch: number;
+      readonly reason: string;
+      readonly time: number;
+    }
   | BatchRequest;
 
 /** The run needs the next batch of a dataset; `feed` answers. */
@@ -107,15 +166,17 @@ export interface BatchRequest {
   readonly anew: boolean;
   /** Names the request. */
   readonly id: number;
+  /** What the dataset's `setState` is to be given first. */
+  readonly state?: unknown;
 }
 
 /** The caller's side as the host sees it. */
 export interface HostClient {
   event(run: number, event: RunEvent): void;
-  hook(run: number, call: HookCall): Promise<void>;
+  hook(run: number, call: HookCall): Promise<HookReply | void>;
 }
 
-export type RunAction = 'pause' | 'resume' | 'stop' | 'abort';
+export type RunAction = 'pause' | 'resume' | 'stop' | 'abort' | 'save';
 
 /** What a run is told besides its data; `engine` is the engine's own options record. */
 export interface RunRequest {
@@ -124,7 +185,25 @@ export interface RunRequest {
   /** The hooks that somebody listens to; no other is sent. */
   readonly hooks: readonly HookName[];
   readonly paused?: boolean;
+  readonly backup?: BackupRequest;
 }
+
+/** How the training state of a run is kept. */
+export interface BackupRequest {
+  readonly dir: string;
+  readonly saveFreq: 'epoch' | number | { readonly seconds: number };
+  readonly deleteCheckpoint: boolean;
+  /** Generations. */
+  readonly keep: number;
+  readonly statefulCallbacks: number;
+  readonly datasets: Readonly<Partial<Record<BatchRequest['of'], DatasetKind>>>;
+}
+
+/**
+ * How a dataset gets to where it was: it is opened anew for each pass, it goes on over all passes, or it
+ * has a state of its own.
+ */
+export type DatasetKind = 'restarts' | 'continues' | 'hasState';
 
 /** Elements in the engine's type. */
 export interface WireTensor {
@@ -208,7 +287,7 @@ export interface EngineApi {
   evaluate(model: number, request: RunRequest, data: RunData): Promise<Reply<Outcome<number[]>>>;
   predict(model: number, request: RunRequest, data: RunData): Promise<Reply<Outcome<RawTensor[]>>>;
   /** Answers a run's request with a batch, or with null at the end of the data. */
-  feed(run: number, request: number, batch: WireBatch | null): Promise<void>;
+  feed(run: number, request: number, batch: WireBatch | null, state?: unknown): Promise<void>;
   /** One step over one batch: loss and metrics, or the outputs. */
   runOnBatch(
     model: number,

@@ -14,6 +14,8 @@ export interface HostModel {
   hooked: number;
   /** What the caller was last told, to tell it again only when something changed. */
   sent: string;
+  /** What `compile` was given. */
+  compileJson: string;
 }
 
 /** The handles that live in the engine, by the numbers that the caller gave them. */
@@ -28,7 +30,9 @@ export class Registry {
 
   addModel(id: number, configJson: string, seed: number): HostModel {
     const engine = new this.#engine.Model(configJson, seed);
-    const model: HostModel = { engine, fit: null, runs: new Set(), hooked: 0, sent: '' };
+    const model: HostModel = {
+      ...{ engine, fit: null, runs: new Set(), hooked: 0, sent: '', compileJson: '' },
+    };
     this.#models.set(id, model);
     return model;
   }

@@ -1,16 +1,19 @@
 import { invalid } from '../errors';
 import type { EngineTensor } from '../engine/engine';
+import type { Backup } from '../state/backup';
 import { RunControl } from './control';
 import { Feed } from './feed';
 import { FitLoop, InferenceLoop } from './loops';
 import type { Mutex } from './mutex';
 import type {
+  BackupRequest,
   HostClient,
   Outcome,
   RawTensor,
   Reply,
   RunAction,
   RunData,
+  RunEvent,
   RunRequest,
   WireBatch,
 } from './protocol';
@@ -22,17 +25,25 @@ interface Entry {
   readonly feed: Feed;
 }
 
+/** Opens the directory in which the training state of a run is kept. */
+export type OpenBackup = (
+  request: BackupRequest,
+  tell: (event: RunEvent) => void,
+) => Promise<Backup>;
+
 /** The runs that are under way: each from its tensors to its end, which frees them. */
 export class Runs {
   readonly #entries = new Map<number, Entry>();
   readonly #registry: Registry;
   readonly #lock: Mutex;
   readonly #client: HostClient;
+  readonly #openBackup: OpenBackup;
 
-  constructor(registry: Registry, lock: Mutex, client: HostClient) {
+  constructor(registry: Registry, lock: Mutex, client: HostClient, openBackup: OpenBackup) {
     this.#registry = registry;
     this.#lock = lock;
     this.#client = client;
+    this.#openBackup = openBackup;
   }
 
   /** Resolves when the action took effect; at once for a run that has ended. */
@@ -41,42 +52,58 @@ export class Runs {
   }
 
   /** A batch for a run; one that has ended needs none. */
-  feed(run: number, request: number, batch: WireBatch | null): void {
-    this.#entries.get(run)?.feed.give(request, batch);
+  feed(run: number, request: number, batch: WireBatch | null, state: unknown): void {
+    this.#entries.get(run)?.feed.give(request, batch, state);
   }
 
   async fit(id: number, request: RunRequest, data: RunData): Promise<Reply<Outcome<null>>> {
     let model: HostModel | undefined;
+    let backup: Backup | null = null;
     const entry = this.#enter(request, new RunControl(request.paused, () => model!.hooked > 0));
     const { control } = entry;
     try {
       model = this.#registry.idleModel(id, 'model.fit');
       model.fit = control;
       model.runs.add(control);
-      return await this.#fit(model, entry, request, data);
+      if (request.backup) {
+        const tell = (event: RunEvent) => this.#client.event(request.run, event);
+        backup = await this.#openBackup(request.backup, tell);
+        entry.feed.track(request.backup.datasets, backup.datasets);
+      }
+      return await this.#fit(model, entry, request, data, backup);
     } finally {
+      await backup?.close();
       this.#leave(request, entry, data);
       control.finish();
       if (model) this.#registry.endRun(id, model, control);
     }
   }
 
-  #fit(model: HostModel, { control, feed }: Entry, request: RunRequest, data: RunData) {
+  #fit(
+    model: HostModel,
+    { control, feed }: Entry,
+    request: RunRequest,
+    data: RunData,
+    backup: Backup | null,
+  ) {
     return this.#lock.run(async () => {
       control.throwIfAborted();
       const registry = this.#registry;
-      const run = await this.#withData('model.fit', request, feed, data, (...train) =>
-        model.engine.fit(
-          JSON.stringify(request.engine),
-          ...train,
+      const run = await this.#withData('model.fit', request, feed, data, (...train) => {
+        const { engine } = request;
+        const validation = [
           registry.tensors(data.valX),
           registry.tensors(data.valY),
           data.valSampleWeight === null ? null : registry.tensor(data.valSampleWeight),
-        ),
-      );
+        ] as const;
+        const resume = backup?.resume(model, engine, [...train, ...validation].flat()) ?? null;
+        return model.engine.fit(JSON.stringify({ ...engine, resume }), ...train, ...validation);
+      });
       try {
+        backup?.restore(run);
         this.#begin(model, request.run, 'fit', run.steps(), run.batchSize(), run.plannedBytes());
-        await new FitLoop(request, control, this.#lock, this.#client, feed).execute(run);
+        await new FitLoop(request, control, this.#lock, this.#client, feed).execute(run, backup);
+        await backup?.finish();
         return registry.reply(model, { result: null, missing: run.insufficientData() });
       } finally {
         run.delete();

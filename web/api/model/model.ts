@@ -1,16 +1,19 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { came, invalid } from '../errors';
+import { BackupAndRestore } from '../callbacks/backupAndRestore';
 import { CallbackList, toCallbacks } from '../callbacks/list';
+import type { Callback } from '../callbacks/callback';
 import { History } from '../callbacks/history';
 import { ProgbarLogger } from '../callbacks/progbarLogger';
 import { Batches } from '../client/batches';
+import { askToPersist } from '../client/persist';
 import { nextSeed } from '../client/seed';
 import { checkRecord } from '../config/options';
 import type { Optimizer } from '../config/optimizers';
 import { toOptimizer } from '../config/optimizers';
 import { isDataset, type Dataset } from '../data/dataset';
 import { Tensor, elementsOf, type Data } from '../data/tensor';
-import type { EngineApi, RunEvent } from '../host/protocol';
+import type { EngineApi, RunEvent, RunRequest } from '../host/protocol';
 import { print } from '../text/print';
 import { toCompileJson, type CompileOptions } from './compile';
 import type { Layer } from './layer';
@@ -157,17 +160,22 @@ export class Model extends OnBatchModel {
     const validation = isDataset(validationData)
       ? new Batches(validationData, `${where}: validationData`, !!validationSteps)
       : null;
+    const backups = user.filter((each) => each instanceof BackupAndRestore);
+    if (backups.length > 1) invalid(`${where}: callbacks: expected one backupAndRestore`);
     const run = new Run(where, options.signal);
     const history = new History();
     this.#run = run;
     this.#stopTraining = false;
     try {
       const params = { verbose, epochs: engine['epochs'] as number };
-      const list = this.#callbacks(user, verbose, params, history);
+      const stateful = backups[0] ? user.filter((each) => each.getState) : null;
+      const list = this.#callbacks(user, verbose, params, history, stateful);
       const all = validation
         ? { ...inputs, sampleWeight, datasets: { ...inputs.datasets, validation } }
         : { ...inputs, sampleWeight, validationData: validationData as ValidationData | null };
-      await this.#execute(run, where, all, engine, list, 'fit');
+      const backup = backups[0] && backups[0].request(stateful!.length, all.datasets);
+      if (backup) askToPersist();
+      await this.#execute(run, where, all, { engine, ...(backup && { backup }) }, list, 'fit');
       return history;
     } finally {
       this.#run = null;
@@ -196,7 +204,7 @@ export class Model extends OnBatchModel {
     const inputs = { ...this.#inputs(dataset, x, y, where, steps), sampleWeight };
     const list = this.#callbacks(user, verbose, { verbose, epochs: 1 }, null);
     const run = new Run(where, options.signal);
-    const values = await this.#execute(run, where, inputs, engine, list, 'evaluate');
+    const values = await this.#execute(run, where, inputs, { engine }, list, 'evaluate');
     return this.toMetrics(values, returnDict);
   }
 
@@ -214,7 +222,7 @@ export class Model extends OnBatchModel {
     const run = new Run(where, options.signal);
     const train = dataset && new Batches(dataset, where, !!options.steps, false);
     const inputs = { x: x as Data, y: null, datasets: train ? { train } : {} };
-    const outputs = await this.#execute(run, where, inputs, engine, list, 'predict');
+    const outputs = await this.#execute(run, where, inputs, { engine }, list, 'predict');
     const { bytes, shape } = outputs[0]!;
     return new Tensor(elementsOf(bytes, 'float32'), shape, 'float32');
   }
@@ -263,6 +271,7 @@ export class Model extends OnBatchModel {
     verbose: 0 | 1 | 2,
     params: { verbose: number; epochs: number },
     history: History | null,
+    stateful: readonly Callback[] | null = null,
   ): CallbackList {
     const progress = verbose === 0 ? [] : [new ProgbarLogger(verbose)];
     const begun = (event: RunEvent & { type: 'begin' }) => {
@@ -270,19 +279,19 @@ export class Model extends OnBatchModel {
       if (history) this.history = history;
       return this.remote.state?.description.metricsNames ?? [];
     };
-    return new CallbackList(this, user, { history, progress }, params, begun);
+    return new CallbackList(this, user, { history, progress }, params, begun, stateful);
   }
 
   async #execute<M extends 'fit' | 'evaluate' | 'predict'>(
     run: Run,
     where: string,
     inputs: RunInputs,
-    engine: Record<string, unknown>,
+    request: Pick<RunRequest, 'engine' | 'backup'>,
     list: CallbackList,
     method: M,
   ): Promise<Result<M>> {
     this.remote.check(where);
-    const isOpen = list.hooks().length > 0 || engine['fed'] === true;
+    const isOpen = list.hooks().length > 0 || request.engine['fed'] === true;
     const hooked = method !== 'fit' && isOpen ? 1 : 0;
     this.#hooked += hooked;
     try {
@@ -292,7 +301,7 @@ export class Model extends OnBatchModel {
       const { result, missing } = await run.execute(
         connection,
         sources,
-        { engine },
+        request,
         list,
         inputs.datasets,
         (request, data) => call(method, request, data),

@@ -30,6 +30,18 @@ export interface RunInputs {
   readonly datasets: Readonly<Partial<Record<BatchRequest['of'], Batches>>>;
 }
 
+/** Calls `task` when a page may be about to end, which browsers announce by hiding it; undone by the result. */
+function onHidden(task: () => void): () => void {
+  if (typeof document !== 'object') return () => {};
+  const note = () => document.visibilityState === 'hidden' && task();
+  document.addEventListener('visibilitychange', note);
+  document.addEventListener('freeze', task);
+  return () => {
+    document.removeEventListener('visibilitychange', note);
+    document.removeEventListener('freeze', task);
+  };
+}
+
 /** One fit, evaluate or predict, from its data to its end. */
 export class Run {
   readonly #where: string;
@@ -82,18 +94,21 @@ export class Run {
     const id = connection.newId();
     const data = await this.#upload(connection, sources);
     const abort = () => void this.#control('abort');
-    const answer = async ({ of, anew, id: request }: BatchRequest) => {
+    const answer = async ({ of, anew, id: number, state: before }: BatchRequest) => {
       try {
+        if (before !== undefined) datasets[of]!.setState(before);
         const batch = await datasets[of]!.next(anew, connection.crossesThreads);
         const parts = batch && connection.crossesThreads ? [...batch.x, ...batch.y] : [];
         if (batch?.sampleWeight && parts.length > 0) parts.push(batch.sampleWeight);
         const transfer = new Set(parts.map(({ bytes }) => bytes.buffer));
-        await connection.call('feed', [id, request, batch], [...transfer]);
+        const state = request.backup ? datasets[of]!.state() : undefined;
+        await connection.call('feed', [id, number, batch, state], [...transfer]);
       } catch (error) {
         callbacks.thrown ??= { error };
         abort();
       }
     };
+    let stopWatching = () => {};
     const end = () => Promise.all(Object.values(datasets).map((each) => each.end()));
     connection.listen(id, {
       event: (event) => (event.type === 'need' ? void answer(event) : callbacks.event(event)),
@@ -107,6 +122,7 @@ export class Run {
         data,
       );
       this.#signal?.addEventListener('abort', abort);
+      if (request.backup) stopWatching = onHidden(() => void this.#control('save'));
       if (this.#stopRequested) void this.#control('stop');
       const value = await result;
       if (callbacks.thrown) throw callbacks.thrown.error;
@@ -125,6 +141,7 @@ export class Run {
       throw error;
     } finally {
       this.#sent = null;
+      stopWatching();
       this.#signal?.removeEventListener('abort', abort);
       connection.forget(id);
     }

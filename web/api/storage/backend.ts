@@ -34,6 +34,11 @@ export interface Backend {
   commit(files: readonly FileWrite[]): Promise<void>;
   /** Removes a file, or a directory with all below it. False where there was none. */
   remove(path: string): Promise<boolean>;
+  /**
+   * Takes the one writer's lock of a directory, until the result is called or this worker or process
+   * ends; null where somebody else has it.
+   */
+  lock(dir: string): Promise<(() => Promise<void>) | null>;
   /** Bytes used and available. */
   estimate(): Promise<{ usage: number; quota: number }>;
 }

@@ -90,6 +90,19 @@ export class IdbfsBackend implements Backend {
     });
   }
 
+  /** Web Locks end with the tab or worker that holds them; where there are none, nobody is refused. */
+  async lock(dir: string): Promise<(() => Promise<void>) | null> {
+    if (typeof navigator !== 'object' || !navigator.locks) return async () => {};
+    return new Promise((resolve, reject) => {
+      navigator.locks
+        .request(`tabtrain-writer:${dir}`, { ifAvailable: true }, (lock) => {
+          if (!lock) return resolve(null);
+          return new Promise<void>((release) => resolve(async () => release()));
+        })
+        .catch(reject);
+    });
+  }
+
   async estimate(): Promise<{ usage: number; quota: number }> {
     const { usage = 0, quota = 0 } = (await navigator.storage?.estimate()) ?? {};
     return { usage, quota };

@@ -5,6 +5,7 @@ import { parentsOf, refuseParent, refuseTarget } from './conflicts';
 export class MemoryBackend implements Backend {
   readonly kind = 'memory';
   readonly #files = new Map<string, { bytes: Uint8Array; modified: number }>();
+  readonly #locks = new Set<string>();
 
   async mount(): Promise<void> {}
 
@@ -39,6 +40,12 @@ export class MemoryBackend implements Backend {
     const below = await this.list(path);
     for (const file of below) this.#files.delete(file.path);
     return this.#files.delete(path) || below.length > 0;
+  }
+
+  async lock(dir: string): Promise<(() => Promise<void>) | null> {
+    if (this.#locks.has(dir)) return null;
+    this.#locks.add(dir);
+    return async () => void this.#locks.delete(dir);
   }
 
   async estimate(): Promise<{ usage: number; quota: number }> {

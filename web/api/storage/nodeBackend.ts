@@ -1,11 +1,23 @@
 import { constants } from 'node:fs';
-import { access, lstat, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import {
+  access,
+  lstat,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  statfs,
+} from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { TabtrainError, type ErrorCode } from '../errors';
 import { joinPath } from './paths';
 import type { Backend, FileWrite, StoredFile } from './backend';
 
 /** Names of files that a crash may leave behind; never listed. */
+const LOCK = '.tabtrain-lock';
 const TEMPORARY = /^\..*\.\d+-\d+\.tmp$/;
 
 /**
@@ -25,7 +37,7 @@ export class NodeBackend implements Backend {
       for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
         const path = joinPath(at, entry.name);
         if (entry.isDirectory()) await visit(path);
-        else if (entry.isFile() && !TEMPORARY.test(entry.name)) {
+        else if (entry.isFile() && entry.name !== LOCK && !TEMPORARY.test(entry.name)) {
           const { size, mtimeMs } = await stat(path);
           files.push({ path, size, modified: mtimeMs });
         }
@@ -122,6 +134,29 @@ export class NodeBackend implements Backend {
     });
   }
 
+  /** A file that names the process; one of a process that is gone is taken over. */
+  lock(dir: string): Promise<(() => Promise<void>) | null> {
+    return guard(`cannot lock '${dir}'`, async () => {
+      await makeDirectory(resolve(dir));
+      const path = join(dir, LOCK);
+      for (let tries = 0; tries < 2; ++tries) {
+        const handle = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
+          if (error.code === 'EEXIST') return null;
+          throw error;
+        });
+        if (handle) {
+          await handle.writeFile(String(process.pid));
+          await handle.close();
+          return () => rm(path, { force: true });
+        }
+        const owner = Number(await readFile(path, 'utf8').catch(missingAs('0')));
+        if (isAlive(owner)) return null;
+        await rm(path, { force: true });
+      }
+      return null;
+    });
+  }
+
   estimate(): Promise<{ usage: number; quota: number }> {
     return guard('cannot measure the disk', async () => {
       const { bsize, blocks, bfree, bavail } = await statfs('.');
@@ -162,6 +197,14 @@ function missingAs<T>(value: T): (error: NodeJS.ErrnoException) => T {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return value;
     throw error;
   };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);

@@ -10,7 +10,7 @@ import {
   isDirectoryName,
   joinPath,
 } from './paths';
-import { unzipEntries, zipEntries, type ZipEntry } from './zip';
+import type { ZipEntry, unzipEntries, zipEntries } from './zip';
 
 /** Opens the best backend of a platform, with one sentence for each that could not be had. */
 export type OpenBackend = (engine: Engine) => Promise<{ backend: Backend; why: string[] }>;
@@ -29,13 +29,21 @@ export interface StorageApi {
   estimate(): Promise<{ usage: number; quota: number }>;
 }
 
+/** Loads what makes zips and reads them. */
+export type LoadZip = () => Promise<{
+  readonly zipEntries: typeof zipEntries;
+  readonly unzipEntries: typeof unzipEntries;
+}>;
+
 /** All access to files: checks paths, and lets one change finish before the next begins. */
 export class Storage implements StorageApi {
   readonly #backend: Backend;
   readonly #writes = new Mutex();
+  readonly #zip: LoadZip;
 
-  constructor(backend: Backend) {
+  constructor(backend: Backend, zip: LoadZip) {
     this.#backend = backend;
+    this.#zip = zip;
   }
 
   get kind(): StorageKind {
@@ -109,11 +117,11 @@ export class Storage implements StorageApi {
       const bytes = await this.find(file.path);
       if (bytes) entries.push({ name: file.path.slice(base), bytes });
     }
-    return zipEntries(entries);
+    return (await this.#zip()).zipEntries(entries);
   }
 
   async importZip(zip: Uint8Array, dir: string): Promise<string[]> {
-    return this.importFiles(await unzipEntries(zip), dir);
+    return this.importFiles(await (await this.#zip()).unzipEntries(zip), dir);
   }
 
   /** Writes all files or, where a name is refused, none; resolves to their paths. */
@@ -129,6 +137,11 @@ export class Storage implements StorageApi {
     writes.sort((a, b) => rank(a.path) - rank(b.path));
     if (writes.length > 0) await this.commit(writes);
     return writes.map(({ path }) => path);
+  }
+
+  /** As {@link Backend.lock}. */
+  lock(dir: string): Promise<(() => Promise<void>) | null> {
+    return this.#backend.lock(this.#dir(dir, 'storage.lock: dir'));
   }
 
   estimate(): Promise<{ usage: number; quota: number }> {

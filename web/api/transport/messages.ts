@@ -1,5 +1,5 @@
 import { TabtrainError, toTabtrainError, type ErrorCode } from '../errors';
-import type { HookCall, RunEvent } from '../host/protocol';
+import type { HookCall, HookReply, RunEvent } from '../host/protocol';
 
 /** A failure as it crosses a thread. */
 export interface WireError {
@@ -14,7 +14,12 @@ export type ToHost =
       readonly method: string;
       readonly args: unknown[];
     }
-  | { readonly type: 'hookDone'; readonly id: number; readonly error?: WireError };
+  | {
+      readonly type: 'hookDone';
+      readonly id: number;
+      readonly reply?: HookReply | void;
+      readonly error?: WireError;
+    };
 
 export type ToClient =
   | { readonly type: 'ready'; readonly lock: string | null }

@@ -1,5 +1,5 @@
 import { Host, callHost, type HostPlatform } from '../host/host';
-import type { HookCall, HostClient, RunEvent } from '../host/protocol';
+import type { HookCall, HookReply, HostClient, RunEvent } from '../host/protocol';
 import { fromWire, toWire, type ToClient, type ToHost } from './messages';
 
 /** The part of a worker's global scope that is used. */
@@ -12,7 +12,10 @@ export interface WorkerScope {
 export async function serve(scope: WorkerScope, platform: HostPlatform): Promise<void> {
   const post = (message: ToClient, transfer: Transferable[] = []) =>
     scope.postMessage(message, transfer);
-  const hooks = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  const hooks = new Map<
+    number,
+    { resolve: (reply: HookReply | void) => void; reject: (error: Error) => void }
+  >();
   let nextHook = 0;
   const client: HostClient = {
     event: (run: number, event: RunEvent) => post({ type: 'event', run, event }),
@@ -29,7 +32,7 @@ export async function serve(scope: WorkerScope, platform: HostPlatform): Promise
       const waiting = hooks.get(data.id);
       hooks.delete(data.id);
       if (data.error) waiting?.reject(fromWire(data.error));
-      else waiting?.resolve();
+      else waiting?.resolve(data.reply);
       return;
     }
     const { id } = data;

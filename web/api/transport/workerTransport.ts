@@ -88,7 +88,7 @@ export class WorkerTransport implements Transport {
         break;
       case 'hook':
         client.hook(data.run, data.call).then(
-          () => this.#post({ type: 'hookDone', id: data.id }),
+          (reply) => this.#post({ type: 'hookDone', id: data.id, reply }),
           (error: unknown) => this.#post({ type: 'hookDone', id: data.id, error: toWire(error) }),
         );
         break;

@@ -1,0 +1,68 @@
+import type { Batches } from '../client/batches';
+import { came, invalid } from '../errors';
+import type { BackupRequest, BatchRequest } from '../host/protocol';
+import { checkOptions, flag, integer, required, text, type OptionTable } from '../config/options';
+import { Callback } from './callback';
+
+export interface BackupAndRestoreOptions {
+  /** The directory that keeps the training state, for this run alone. */
+  readonly backupDir: string;
+  /** `'epoch'`, a number of batches, or `{ seconds }`; default `'epoch'`. */
+  readonly saveFreq?: 'epoch' | number | { readonly seconds: number };
+  /** Whether the state goes when training has ended; default true, as in Keras. */
+  readonly deleteCheckpoint?: boolean;
+  /** How many generations of the state are kept; default 3. */
+  readonly keep?: number;
+}
+
+const OPTIONS = {
+  backupDir: required(text),
+  saveFreq: (value, where) => {
+    const seconds = (value as { seconds?: unknown } | null)?.seconds;
+    const isTime = typeof seconds === 'number' && seconds >= 0;
+    const isCount = Number.isInteger(value) && (value as number) > 0;
+    return value === 'epoch' || isTime || isCount
+      ? value
+      : invalid(
+          `${where}: expected 'epoch', a positive integer or { seconds }, came ${came(value)}`,
+        );
+  },
+  deleteCheckpoint: flag,
+  keep: integer(1),
+} satisfies OptionTable;
+
+/**
+ * Keeps all that a run in progress is, so that `fit`, called again with the same model, data and options,
+ * goes on from where it was, bit for bit: after a closed tab, a crash, a killed process. As Keras's
+ * BackupAndRestore, but exact: weights, optimizer, place in the epoch, order of samples, random numbers,
+ * running metrics, history and the states of callbacks (their `getState`).
+ *
+ * `fit` then rejects with `INVALID_ARGUMENT` where model, data or options differ, `LOCKED` where another
+ * tab or process has the directory, `CORRUPT_FILE` where none of the states verifies, and with what a save
+ * failed with, such as `QUOTA_EXCEEDED`; what was saved before is unchanged.
+ */
+export class BackupAndRestore extends Callback {
+  readonly backupDir: string;
+  readonly options: Required<BackupAndRestoreOptions>;
+
+  /** @throws TabtrainError `INVALID_ARGUMENT`. */
+  constructor(options: BackupAndRestoreOptions) {
+    super();
+    const checked = checkOptions('callbacks.backupAndRestore', OPTIONS, options);
+    this.options = {
+      ...{ saveFreq: 'epoch', deleteCheckpoint: true, keep: 3 },
+      ...(checked as unknown as BackupAndRestoreOptions),
+    };
+    this.backupDir = this.options.backupDir;
+  }
+
+  /** What the run is told. */
+  request(
+    statefulCallbacks: number,
+    datasets: Readonly<Partial<Record<BatchRequest['of'], Batches>>>,
+  ): BackupRequest {
+    const { backupDir: dir, ...options } = this.options;
+    const kinds = Object.entries(datasets).map(([of, batches]) => [of, batches.kind]);
+    return { dir, ...options, statefulCallbacks, datasets: Object.fromEntries(kinds) as object };
+  }
+}

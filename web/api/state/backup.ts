@@ -1,0 +1,282 @@
+import { TabtrainError, invalid, toTabtrainError } from '../errors';
+import { FitStep, type EngineTensor, type FitRun } from '../engine/engine';
+import type { Feed } from '../host/feed';
+import type {
+  BackupRequest,
+  DatasetPlace,
+  EngineInfo,
+  EpochRecord,
+  HookReply,
+  Restored,
+  RunEvent,
+} from '../host/protocol';
+import { Generations, type GenerationStore, type Loaded } from './generations';
+import { SaveQueue, type Snapshot } from './saveQueue';
+import type { HostModel } from '../host/registry';
+import { checkSetup, setupOf, type Setup } from './setup';
+import type { StateTensor } from './stateFile';
+import { decodeValue, encodeValue } from './values';
+
+/** Where a run is: `FitRun.state()`'s place. */
+type Place = Readonly<Record<string, number>>;
+
+/** The record in a file of training state; the tensors beside it are the run's variables, and bytes. */
+interface SavedRun {
+  readonly engine: { readonly version: string; readonly variant: string };
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly setup: Setup;
+  readonly place: Place;
+  /** {@link Rest}, encoded. */
+  readonly rest: unknown;
+}
+
+/** What is kept beside the engine's state, in plain values. */
+interface Rest {
+  readonly history: readonly EpochRecord[];
+  /** By position among the callbacks that have state. */
+  readonly callbacks: readonly unknown[];
+  readonly datasets: Readonly<Record<string, DatasetPlace>>;
+  readonly last: unknown;
+}
+
+/** Paths of the tensors that hold the typed arrays of {@link Rest}. */
+const REST = 'rest/';
+
+/** The training state of one run: taken up at its begin, saved at its borders. */
+export class Backup {
+  readonly #request: BackupRequest;
+  readonly #engine: { readonly version: string; readonly variant: string };
+  readonly #generations: Generations;
+  readonly #queue: SaveQueue;
+  readonly #loaded: Loaded<SavedRun> | null;
+  readonly #rest: Rest | null;
+  #setup: Setup | null = null;
+  readonly #history: EpochRecord[];
+  readonly #callbacks: unknown[];
+  #batches = 0;
+  #due = false;
+  #savedAt = performance.now();
+
+  private constructor(
+    request: BackupRequest,
+    { version, variant }: EngineInfo,
+    generations: Generations,
+    loaded: Loaded<SavedRun> | null,
+    tell: (event: RunEvent) => void,
+  ) {
+    this.#request = request;
+    this.#engine = { version, variant };
+    this.#generations = generations;
+    this.#queue = new SaveQueue(generations, tell);
+    this.#loaded = loaded;
+    this.#rest = loaded && restOf(loaded);
+    this.#history = [...(this.#rest?.history ?? [])];
+    this.#callbacks = [...(this.#rest?.callbacks ?? [])];
+  }
+
+  /** Takes the directory and reads what is in it. @throws TabtrainError `LOCKED`, `CORRUPT_FILE`. */
+  static async open(
+    request: BackupRequest,
+    store: GenerationStore,
+    info: EngineInfo,
+    tell: (event: RunEvent) => void,
+  ): Promise<Backup> {
+    const generations = await Generations.open(store, request.dir, request.keep);
+    try {
+      const loaded = await generations.load<SavedRun>();
+      return new Backup(request, info, generations, loaded, tell);
+    } catch (error) {
+      await generations.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Where the run that is taken up was; null for a run that begins. `data` are x, y, sampleWeight and those
+   * of validation. Throws `INVALID_ARGUMENT` unless it is the same run.
+   */
+  resume(
+    model: HostModel,
+    options: Readonly<Record<string, unknown>>,
+    data: readonly (EngineTensor | null | undefined)[],
+  ): Place | null {
+    const setup = setupOf(model.engine.configJson(), model.compileJson, options, data);
+    this.#setup = setup;
+    if (!this.#loaded) return null;
+    checkSetup(this.#request.dir, this.#loaded.state.setup, setup);
+    const there = this.#rest!.callbacks.length;
+    const here = this.#request.statefulCallbacks;
+    if (there !== here) {
+      invalid(
+        `model.fit: callbacks: '${this.#request.dir}' holds the state of ${there} callbacks, ${here} here have any`,
+      );
+    }
+    return this.#loaded.state.place;
+  }
+
+  /** Gives a run made with that place the rest of its state. */
+  restore(run: FitRun): void {
+    if (!this.#loaded) return;
+    const { variables } = stateOf(run);
+    const tensors = this.#loaded.tensors.filter(({ path }) => !path.startsWith(REST));
+    const key = ({ path, dtype, shape }: Omit<StateTensor, 'bytes'>) => `${path} ${dtype} ${shape}`;
+    if (tensors.map(key).join() !== variables.map(key).join()) {
+      throw new TabtrainError(
+        'CORRUPT_FILE',
+        `'${this.#loaded.path}' does not have the variables of this run`,
+      );
+    }
+    tensors.forEach(({ bytes }, i) => run.stateBytes(i).set(bytes));
+  }
+
+  /** What the caller's side takes up; null for a run that begins. */
+  get restored(): Restored | null {
+    if (!this.#loaded) return null;
+    const { state, refused, path } = this.#loaded;
+    const warnings = refused.map((each) => `'${each.path}' was not used: ${each.reason}`);
+    const { version, variant } = state.engine;
+    if (version !== this.#engine.version || variant !== this.#engine.variant) {
+      warnings.push(
+        `'${path}' was saved by ${version} (${variant}): from here on the bits may differ from that build's`,
+      );
+    }
+    const { epoch, batch, next } = state.place as Record<'epoch' | 'batch' | 'next', number>;
+    return {
+      ...{ epoch, batch, next, warnings, savedAt: state.time },
+      history: this.#rest!.history,
+      callbacks: this.#rest!.callbacks,
+    };
+  }
+
+  /** Where the datasets were. */
+  get datasets(): Readonly<Record<string, DatasetPlace>> {
+    return this.#rest?.datasets ?? {};
+  }
+
+  /** The logs of the last epoch, for `onTrainEnd`. */
+  get last(): unknown {
+    return this.#rest?.last ?? null;
+  }
+
+  /**
+   * Brings the datasets to where they were, the first batch of the training data having been taken to make
+   * the run; whether that one is still to be used. Throws `INVALID_ARGUMENT` where other batches come.
+   */
+  async catchUp(run: FitRun, feed: Feed): Promise<boolean> {
+    let isLoaded = true;
+    for (const of of ['train', 'validation'] as const) {
+      const kind = this.#request.datasets[of];
+      const target = this.datasets[of];
+      const isMidway = of === 'train' && run.peek() === FitStep.TrainBatch;
+      if (!kind || !target || kind === 'hasState') continue;
+      if (target.count === 0 || (kind === 'restarts' && !isMidway)) continue;
+      while ((feed.places[of]?.count ?? 0) < target.count) {
+        feed.ask(of, !feed.places[of]);
+        if (!(await feed.take(() => {}))) break;
+      }
+      if (feed.places[of]?.crc !== target.crc) {
+        invalid(
+          `model.fit: ${of === 'train' ? 'dataset' : 'validationData'}: the ${target.count} batches that ` +
+            'the run had taken do not come again; a dataset that differs each time needs getState and setState',
+        );
+      }
+      if (of === 'validation') continue;
+      isLoaded = false;
+      if (isMidway) feed.ask(of, false);
+    }
+    return isLoaded;
+  }
+
+  /** Takes in what a hook's answer says of callbacks, and of the history. */
+  note({ states, epoch }: HookReply): void {
+    for (const [index, state] of states) this.#callbacks[index] = state;
+    if (epoch) this.#history.push(epoch);
+  }
+
+  /** Saves soon, whatever `saveFreq` says. */
+  request(): void {
+    this.#due = true;
+  }
+
+  /**
+   * To be called at each border, with the step that was done. Copies the state where it is time; the
+   * copy is written while training goes on. Throws what an earlier write failed with.
+   */
+  atBorder(
+    run: FitRun,
+    done: number | null,
+    rest: () => Pick<Rest, 'datasets' | 'last'> | null,
+  ): void {
+    this.#queue.throwIfFailed();
+    const next = run.peek();
+    this.#due ||=
+      this.#isTime(done) || (next === FitStep.TrainEnd && !this.#request.deleteCheckpoint);
+    if (!this.#due) return;
+    const now = rest();
+    if (!now || next === FitStep.ValidationBatch || next === FitStep.ValidationEnd) return;
+    this.#due = false;
+    this.#batches = 0;
+    this.#savedAt = performance.now();
+    this.#queue.add(this.#snapshot(run, now));
+  }
+
+  #isTime(done: number | null): boolean {
+    const { saveFreq } = this.#request;
+    if (saveFreq === 'epoch') return done === FitStep.EpochEnd;
+    if (done === FitStep.TrainBatch) ++this.#batches;
+    if (typeof saveFreq === 'number') return this.#batches >= saveFreq;
+    return done !== null && performance.now() - this.#savedAt >= saveFreq.seconds * 1000;
+  }
+
+  #snapshot(run: FitRun, now: Pick<Rest, 'datasets' | 'last'>): Snapshot {
+    const begun = performance.now();
+    const { place, variables } = stateOf(run);
+    const tensors: StateTensor[] = variables.map((each, i) => ({
+      ...each,
+      bytes: run.stateBytes(i).slice(),
+    }));
+    const rest: Rest = { history: this.#history, callbacks: this.#callbacks, ...now };
+    let arrays = 0;
+    const addBytes = (bytes: Uint8Array) => {
+      const path = REST + arrays;
+      tensors.push({ path, dtype: 'uint8', shape: [bytes.length], bytes: bytes.slice() });
+      return arrays++;
+    };
+    const state: SavedRun = {
+      engine: this.#engine,
+      time: Date.now(),
+      setup: this.#setup!,
+      place,
+      rest: encodeValue(rest, addBytes, 'backupAndRestore: state'),
+    };
+    return { state, tensors, copyMs: performance.now() - begun };
+  }
+
+  /** The run has ended as it should: what it leaves behind. */
+  async finish(): Promise<void> {
+    await this.#queue.settle();
+    this.#queue.throwIfFailed();
+    if (this.#request.deleteCheckpoint) await this.#generations.clear();
+  }
+
+  /** Waits for what is being written and gives the directory free. */
+  async close(): Promise<void> {
+    await this.#queue.settle();
+    await this.#generations.close();
+  }
+}
+
+function stateOf(run: FitRun): { place: Place; variables: Omit<StateTensor, 'bytes'>[] } {
+  return JSON.parse(run.state()) as { place: Place; variables: Omit<StateTensor, 'bytes'>[] };
+}
+
+function restOf({ state, tensors, path }: Loaded<SavedRun>): Rest {
+  const arrays = tensors.filter((each) => each.path.startsWith(REST));
+  try {
+    return decodeValue(state.rest, (index) => arrays[index]!.bytes) as Rest;
+  } catch (error) {
+    const reason = toTabtrainError(error).message;
+    throw new TabtrainError('CORRUPT_FILE', `'${path}': ${reason}`);
+  }
+}

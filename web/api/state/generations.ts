@@ -1,0 +1,240 @@
+import { TabtrainError, toTabtrainError } from '../errors';
+import type { StoredFile } from '../storage/backend';
+import { baseName, joinPath } from '../storage/paths';
+import type { Storage } from '../storage/storage';
+import { crc32c } from './crc32c';
+import { decodeState, headerOf, type StateContents } from './stateFile';
+
+/** The part of {@link Storage} that is used. */
+export type GenerationStore = Pick<Storage, 'list' | 'find' | 'commit' | 'remove' | 'lock'>;
+
+/** A generation that could not be loaded, and why. */
+export interface Refused {
+  readonly path: string;
+  readonly reason: string;
+}
+
+export interface Loaded<T> extends StateContents<T> {
+  readonly path: string;
+  readonly generation: number;
+  /** Newer ones that did not verify. */
+  readonly refused: readonly Refused[];
+}
+
+/** What the commit record says of the newest generation. */
+interface CommitRecord {
+  readonly format: 1;
+  readonly generation: number;
+  readonly bytes: number;
+  readonly digest: string;
+}
+
+const NAME = /^state-(\d{8,})\.tabtrain$/;
+const RECORD = 'state.commit';
+
+/**
+ * The commit protocol: training state in numbered generations, the newest whole one named by a commit
+ * record. The steps of a save, each with the failure that it guards against:
+ *
+ * 1. *Lock*: one writer per directory, for as long as a run has it. Against two tabs whose generations
+ *    would be each other's orphans.
+ * 2. *New name*: a generation never overwrites another. Against a crash in the middle of a write.
+ * 3. *Commit*: generation, then record, in one commit of the storage. Against a record that names what is
+ *    not there. The record carries the digest of the generation: against a file of the same name that is
+ *    another.
+ * 4. *Confirm*: both are read back before anybody hears that they are saved. Against writes that were
+ *    reported done and are not.
+ * 5. *Prune*: only now older generations beyond `keep` go, and orphans. Against losing the last good one.
+ *
+ * Loading takes the newest generation that verifies, not newer than the record says where there is one
+ * that can be read, and tells which it refused. `src/checkpoint/README.md` shows it as a diagram.
+ */
+export class Generations {
+  readonly #store: GenerationStore;
+  readonly #dir: string;
+  readonly #keep: number;
+  readonly #unlock: () => Promise<void>;
+  /** The highest number that any file here has had. */
+  #last = 0;
+  /** The newest that was confirmed; 0 for none. */
+  #committed = 0;
+  readonly #refused = new Set<number>();
+
+  private constructor(
+    store: GenerationStore,
+    dir: string,
+    keep: number,
+    unlock: () => Promise<void>,
+  ) {
+    this.#store = store;
+    this.#dir = dir;
+    this.#keep = keep;
+    this.#unlock = unlock;
+  }
+
+  /** Takes the directory's lock; `LOCKED` where another tab or process has it. */
+  static async open(store: GenerationStore, dir: string, keep: number): Promise<Generations> {
+    const unlock = await store.lock(dir);
+    if (!unlock) {
+      throw new TabtrainError(
+        'LOCKED',
+        `'${dir}' is in use: a run in another tab, process or call keeps its state there`,
+      );
+    }
+    return new Generations(store, dir, keep, unlock);
+  }
+
+  /**
+   * The newest generation that verifies; null where there are none.
+   * @throws TabtrainError `CORRUPT_FILE` where there are some and none verifies, naming each.
+   */
+  async load<T>(): Promise<Loaded<T> | null> {
+    const numbers = await this.#numbers();
+    this.#last = numbers.at(-1) ?? 0;
+    const refused: Refused[] = [];
+    const record = await this.#record(refused);
+    if (record === 'none') {
+      // Nothing was ever committed, or all was cleared: whatever is here are orphans.
+      for (const each of numbers) this.#refused.add(each);
+      return null;
+    }
+    for (const generation of numbers.reverse()) {
+      if (record && generation > record.generation) continue;
+      const path = this.#path(generation);
+      try {
+        const file = await this.#store.find(path);
+        if (!file) throw new TabtrainError('NOT_FOUND', 'it is gone');
+        const contents = decodeState<T>(file);
+        if (record?.generation === generation && record.digest !== (await digestOf(file))) {
+          throw new TabtrainError('CORRUPT_FILE', 'it is not the one that was committed');
+        }
+        this.#committed = generation;
+        return { ...contents, path, generation, refused };
+      } catch (error) {
+        refused.push({ path, reason: toTabtrainError(error).message });
+        this.#refused.add(generation);
+      }
+    }
+    if (refused.length === 0) return null;
+    const list = refused.map(({ path, reason }) => `'${path}': ${reason}`).join('; ');
+    throw new TabtrainError(
+      'CORRUPT_FILE',
+      `no training state in '${this.#dir}' can be used: ${list}; remove the directory to begin anew`,
+    );
+  }
+
+  /** Commits a file of training state; resolves to its generation once that is confirmed. */
+  async save(file: Uint8Array): Promise<number> {
+    try {
+      return await this.#save(file);
+    } catch (error) {
+      if (toTabtrainError(error).code !== 'QUOTA_EXCEEDED') throw error;
+      // The oldest generations give their room to the newest.
+      if (!(await this.#prune(1))) throw error;
+      return this.#save(file);
+    }
+  }
+
+  /** Removes all that is here. */
+  async clear(): Promise<void> {
+    // The record first: what is left over by a crash are orphans then, not what a record names.
+    for (const path of [joinPath(this.#dir, RECORD), ...(await this.#paths())]) {
+      await this.#remove(path);
+    }
+    this.#committed = 0;
+  }
+
+  /** Gives the lock back. */
+  close(): Promise<void> {
+    return this.#unlock();
+  }
+
+  async #save(file: Uint8Array): Promise<number> {
+    const generation = ++this.#last;
+    const record: CommitRecord = {
+      format: 1,
+      generation,
+      bytes: file.length,
+      digest: await digestOf(file),
+    };
+    const path = this.#path(generation);
+    const recordPath = joinPath(this.#dir, RECORD);
+    const text = new TextEncoder().encode(withCrc(JSON.stringify(record)));
+    await this.#store.commit([
+      { path, bytes: file },
+      { path: recordPath, bytes: text },
+    ]);
+    await this.#confirm(path, file.length, recordPath, text);
+    this.#committed = generation;
+    await this.#prune(this.#keep).catch(() => {}); // It is saved; what is left goes the next time.
+    return generation;
+  }
+
+  async #confirm(path: string, size: number, recordPath: string, text: Uint8Array): Promise<void> {
+    const stored = await this.#store.find(recordPath);
+    const isRecord = stored?.length === text.length && crc32c(stored) === crc32c(text);
+    const file = (await this.#store.list(this.#dir)).find((each) => each.path === path);
+    if (isRecord && file?.size === size) return;
+    throw new TabtrainError(
+      'STORAGE_UNAVAILABLE',
+      `'${isRecord ? path : recordPath}' was written, but is not there; what was saved before is unchanged`,
+    );
+  }
+
+  /** Removes all but the newest `keep` committed generations; whether any went. */
+  async #prune(keep: number): Promise<boolean> {
+    const numbers = await this.#numbers();
+    const isGood = (each: number) => each <= this.#committed && !this.#refused.has(each);
+    const kept = new Set(numbers.filter(isGood).slice(-keep));
+    // Those that do not verify go once there is one that does.
+    const gone = this.#committed === 0 ? [] : numbers.filter((each) => !kept.has(each));
+    for (const each of gone) await this.#remove(this.#path(each));
+    return gone.length > 0;
+  }
+
+  /** Null where it is damaged: the generations have checksums of their own. */
+  async #record(refused: Refused[]): Promise<CommitRecord | 'none' | null> {
+    const path = joinPath(this.#dir, RECORD);
+    const bytes = await this.#store.find(path);
+    if (!bytes) return 'none';
+    const text = new TextDecoder().decode(bytes);
+    const json = text.slice(0, -CRC_CHARACTERS);
+    if (text === withCrc(json)) return JSON.parse(json) as CommitRecord;
+    refused.push({ path, reason: 'the checksum of the commit record is wrong' });
+    return null;
+  }
+
+  async #numbers(): Promise<number[]> {
+    const names = (await this.#paths()).map((path) => NAME.exec(baseName(path))![1]);
+    return names.map(Number).sort((a, b) => a - b);
+  }
+
+  async #paths(): Promise<string[]> {
+    const isOurs = ({ path }: StoredFile) =>
+      path === joinPath(this.#dir, baseName(path)) && NAME.test(baseName(path));
+    return (await this.#store.list(this.#dir)).filter(isOurs).map(({ path }) => path);
+  }
+
+  async #remove(path: string): Promise<void> {
+    await this.#store.remove(path).catch((error: unknown) => {
+      if (toTabtrainError(error).code !== 'NOT_FOUND') throw error;
+    });
+  }
+
+  #path(generation: number): string {
+    return joinPath(this.#dir, `state-${String(generation).padStart(8, '0')}.tabtrain`);
+  }
+}
+
+/** A newline, 8 digits and a newline. */
+const CRC_CHARACTERS = 10;
+
+function withCrc(json: string): string {
+  const crc = crc32c(new TextEncoder().encode(json));
+  return `${json}\n${crc.toString(16).padStart(8, '0')}\n`;
+}
+
+async function digestOf(file: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', headerOf(file));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
