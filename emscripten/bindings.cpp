@@ -353,6 +353,7 @@ EMSCRIPTEN_BINDINGS(tabtrain) {
       .function("validationLogs", safe<fitValidationLogs>)
       .function("insufficientData", safe<number<&FitRun::insufficientData, FitRun>>)
       .function("stop", safe<&FitRun::stop>)
+      .function("drop", safe<&FitRun::drop>)
       .function("state", safe<fitState>)
       .function("stateBytes", safe<fitStateBytes>);
 

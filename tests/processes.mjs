@@ -98,7 +98,9 @@ function inspect(pid, group, mark) {
     if (Number(processGroup) === group) return { pid, inGroup: true };
     const isOurs =
       Number(session) === group ||
-      readFileSync(`/proc/${pid}/cmdline`, 'latin1').split(/[\0 =]/).includes(mark);
+      readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+        .split(/[\0 =]/)
+        .includes(mark);
     return isOurs ? { pid, inGroup: false } : null;
   } catch {
     // It ended in between.

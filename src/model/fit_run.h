@@ -77,6 +77,8 @@ class FitRun {
   /// Gives the next batch to whom it belongs, validation while `peek` says so. A larger one than
   /// any before is planned anew. Throws as the constructor does; the sentence names the batch.
   void feed(const StepData& batch);
+  /// Lets go of the batch that the run was made with, which is not the one that comes next.
+  void drop() { train_.drop(); }
 
   /// The kind of the next unit of work.
   FitStep peek() const { return static_cast<FitStep>(at_.next); }

@@ -89,9 +89,13 @@ int64_t Phase::run(int64_t batch) {
 
 int64_t Phase::runFed() {
   const int64_t rows = run(0);
+  drop();
+  return rows;
+}
+
+void Phase::drop() {
   batches_.reset();
   data_ = {};
-  return rows;
 }
 
 }  // namespace tabtrain

@@ -44,6 +44,8 @@ class Phase {
   int64_t run(int64_t batch);
   /// Runs the batch that was fed, and lets go of it.
   int64_t runFed();
+  /// Lets go of the batch that was fed.
+  void drop();
 
   const std::shared_ptr<RunningLogs>& logs() const { return logs_; }
   /// Null before `plan`.

@@ -45,7 +45,10 @@ function drawOptimizer(tabtrain, r) {
   const hasSchedule = r.chance(0.35) && !(name === 'nadam' && options.legacy);
   options.learningRate = hasSchedule
     ? r.pick([
-        () => schedules.exponentialDecay({ ...{ initialLearningRate: 0.01, decaySteps: 5, decayRate: 0.8 } }),
+        () =>
+          schedules.exponentialDecay({
+            ...{ initialLearningRate: 0.01, decaySteps: 5, decayRate: 0.8 },
+          }),
         () => schedules.cosineDecay({ initialLearningRate: 0.01, decaySteps: 20 }),
       ])()
     : 0.01;
@@ -93,12 +96,18 @@ function drawCallbacks(tabtrain, r, file, hasSchedule) {
   const { callbacks } = tabtrain;
   const list = [];
   if (r.chance(0.4)) {
-    const options = { monitor: 'loss', patience: r.integer(0, 2), restoreBestWeights: r.chance(0.5) };
+    const options = {
+      monitor: 'loss',
+      patience: r.integer(0, 2),
+      restoreBestWeights: r.chance(0.5),
+    };
     list.push(callbacks.earlyStopping(options));
   }
   if (!hasSchedule && r.chance(0.4)) {
     list.push(
-      callbacks.reduceLROnPlateau({ ...{ monitor: 'loss', factor: 0.5, patience: 1, minDelta: 0.05 } }),
+      callbacks.reduceLROnPlateau({
+        ...{ monitor: 'loss', factor: 0.5, patience: 1, minDelta: 0.05 },
+      }),
     );
   }
   if (!hasSchedule && r.chance(0.3)) {
@@ -174,7 +183,8 @@ export function drawRun(tabtrain, seed) {
   const options = { epochs: r.integer(2, 4), verbose: 0 };
   const isEndless = kind === 'endless';
   const batches = Math.ceil(data.rows / size);
-  if (isEndless || r.chance(0.2)) options.stepsPerEpoch = Math.max(2, r.integer(2, batches));
+  if (isEndless || (kind !== 'stateful' && r.chance(0.2)))
+    options.stepsPerEpoch = Math.max(2, r.integer(2, batches));
   if (kind === 'rows') {
     Object.assign(options, { batchSize: size, shuffle: r.chance(0.8) });
     if (r.chance(0.3)) options.validationSplit = 0.25;

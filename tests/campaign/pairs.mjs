@@ -92,7 +92,8 @@ async function tryPair(tabtrain, seed, directory, drops) {
   if (!wasInterrupted) return { what: run.what, outcome: 'ended before' };
   if (drops && !(await dropOptimizer(backupDir))) return { what: run.what, outcome: 'no slots' };
   const actual = await end(run.build(7), own('b'), 'b', [backup, watch]);
-  const isSame = actual === expected && resumed !== null && resumed.warnings.length === (drops ? 1 : 0);
+  const isSame =
+    actual === expected && resumed !== null && resumed.warnings.length === (drops ? 1 : 0);
   const what = `${run.what}, batch ${at} of ${run.steps}${drops ? ', without the slots' : ''}`;
   return { what, outcome: isSame ? 'same' : 'different' };
 }
@@ -111,6 +112,7 @@ export const pairs = {
     while (passed + failed < count) {
       const directory = mkdtempSync(join(tmpdir(), 'tabtrain-pairs-'));
       try {
+        if (process.env.TRACE) print(`seed ${seed + drawn}`);
         // Of every 20 pairs one has its slots dropped: it must differ, or the others show nothing.
         const drops = (passed + failed) % 20 === 19;
         const { what, outcome } = await tryPair(tabtrain, seed + drawn, directory, drops);

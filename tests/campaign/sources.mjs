@@ -19,7 +19,9 @@ async function load(path) {
     platform: 'node',
     write: false,
   });
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+  return import(
+    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+  );
 }
 
 export const stateFile = () => source('state/stateFile');

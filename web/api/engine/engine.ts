@@ -36,6 +36,8 @@ export interface FitRun extends Handle {
   next(): number;
   /** Gives the next batch, of validation while `peek` says so. */
   feed(x: EngineTensor[], y: EngineTensor[], sampleWeight: EngineTensor | null): void;
+  /** Lets go of the batch that the run was made with, which is not the one that comes next. */
+  drop(): void;
   epoch(): number;
   /** 0-based index in the epoch of the last batch done. */
   batch(): number;

@@ -5,6 +5,7 @@ import type { Feed } from './feed';
 import type { Mutex } from './mutex';
 import type {
   BatchRequest,
+  DatasetPlace,
   HookName,
   HostClient,
   HookCall,
@@ -62,17 +63,21 @@ class Runner {
     return reply;
   }
 
-  /** Waits for the batch that was asked for, asks for the one after it, unless there is none. */
+  /**
+   * Waits for the batch that was asked for, asks for the one after it, unless there is none; whether one
+   * came.
+   */
   protected async feed(
     run: FitRun | InferenceRun,
     of: BatchRequest['of'],
     batch: number,
     steps: number,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const isLoaded = this.loaded;
     this.loaded = false;
-    if (!isLoaded && !(await this.batches.take((...parts) => run.feed(...parts)))) return;
+    if (!isLoaded && !(await this.batches.take((...parts) => run.feed(...parts)))) return false;
     if (steps === 0 || batch + 1 < steps) this.batches.ask(of, false);
+    return !isLoaded;
   }
 
   /** Asks for the first batch of a pass over a dataset, unless the run has it. */
@@ -124,16 +129,14 @@ export class FitLoop extends Runner {
       if (isInEpoch) this.#event('epochBegin', restored.epoch);
       if (fed) this.loaded = await backup!.catchUp(run, this.batches);
     }
-    // What is to be saved beside the engine's state; null where this is no place to go on from.
-    const rest = () => (this.loaded || validated ? null : { datasets: this.batches.places, last });
-    const backUp = () => {
+    const backUp = (datasets = this.#places(run)) => {
       if (this.control.saveRequested) backup?.request();
       this.control.saveRequested = false;
-      backup?.atBorder(run, done, rest);
+      backup?.atBorder(run, done, validated || !datasets ? null : { datasets, last });
       done = null;
     };
     for (;;) {
-      await this.#border(backUp);
+      await this.#border(() => backUp());
       backUp();
       const next = run.peek();
       if (next === FitStep.TrainEnd) {
@@ -143,7 +146,9 @@ export class FitLoop extends Runner {
       const steps = run.steps();
       if (next === FitStep.TrainBatch) {
         await this.hook('onTrainBatchBegin', trainBatch);
-        if (fed) await this.feed(run, 'train', trainBatch, steps);
+        const before = this.batches.places;
+        const isFed = fed && (await this.feed(run, 'train', trainBatch, steps));
+        if (isFed && steps === 0) backUp(before);
       }
       if (next === FitStep.ValidationBatch) {
         await this.hook('onTestBatchBegin', testBatch);
@@ -196,6 +201,16 @@ export class FitLoop extends Runner {
     }
     await this.hook('onTrainEnd', null, () => last?.logs ?? null, last?.valLogs ?? null);
     this.end(trainBatch, null);
+  }
+
+  /**
+   * How far the datasets are; null where nobody could go on from there: before the batch that made the
+   * run, and where it is not known whether the pass has ended.
+   */
+  #places(run: FitRun): Record<string, DatasetPlace> | null {
+    const isOpen =
+      this.request.engine['fed'] && run.steps() === 0 && run.peek() === FitStep.TrainBatch;
+    return this.loaded || isOpen ? null : this.batches.places;
   }
 
   protected override async hook(...args: Parameters<Runner['hook']>): Promise<HookReply | void> {

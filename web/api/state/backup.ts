@@ -183,6 +183,7 @@ export class Backup {
       }
       if (of === 'validation') continue;
       isLoaded = false;
+      run.drop();
       if (isMidway) feed.ask(of, false);
     }
     return isLoaded;
@@ -200,20 +201,16 @@ export class Backup {
   }
 
   /**
-   * To be called at each border, with the step that was done. Copies the state where it is time; the
-   * copy is written while training goes on. Throws what an earlier write failed with.
+   * To be called at each border, with the step that was done and what else is to be saved, null where this
+   * is no place to go on from. Copies the state where it is time; the copy is written while training goes
+   * on. Throws what an earlier write failed with.
    */
-  atBorder(
-    run: FitRun,
-    done: number | null,
-    rest: () => Pick<Rest, 'datasets' | 'last'> | null,
-  ): void {
+  atBorder(run: FitRun, done: number | null, now: Pick<Rest, 'datasets' | 'last'> | null): void {
     this.#queue.throwIfFailed();
     const next = run.peek();
     this.#due ||=
       this.#isTime(done) || (next === FitStep.TrainEnd && !this.#request.deleteCheckpoint);
     if (!this.#due) return;
-    const now = rest();
     if (!now || next === FitStep.ValidationBatch || next === FitStep.ValidationEnd) return;
     this.#due = false;
     this.#batches = 0;
