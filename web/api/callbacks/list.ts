@@ -179,7 +179,9 @@ export class CallbackList implements RunListener {
       try {
         states.push([i, structuredClone(callback.getState!())]);
       } catch (error) {
-        invalid(`model.fit: getState of a callback: expected plain values, ${String(error)}`);
+        invalid(
+          `model.fit: callbacks: getState of ${callback.constructor.name}: expected plain values, ${String(error)}`,
+        );
       }
     }
     return { states, epoch: name === 'onEpochEnd' ? { epoch: index!, logs: { ...logs } } : null };

@@ -1,0 +1,377 @@
+// Runs that are taken up again (the bits of many are compared by tests/campaign/pairs.mjs): what is
+// refused, what is told, what is left on the disk.
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import {
+  Callback,
+  callbacks,
+  layers,
+  losses,
+  sequential,
+  storage,
+  type BackupAndRestoreOptions,
+  type Batch,
+  type CallbackLike,
+  type FitOptions,
+  type Model,
+  type Progress,
+} from 'tabtrain';
+import { expectFailure } from './support/errors';
+import {
+  disposeModels,
+  samples,
+  smallModel,
+  smallX,
+  smallY,
+  temporaryDirectory,
+  weightBits,
+} from './support/models';
+import { captureStdout } from './support/stdout';
+
+const directory = temporaryDirectory();
+let directories = 0;
+const newDir = () => join(directory, `run-${++directories}`);
+afterEach(disposeModels);
+
+const stdout = captureStdout();
+const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
+const quiet = { verbose: 0, epochs: 3, batchSize: 32 } as const;
+
+/** All that a run says of its backups. */
+class Watch extends Callback {
+  readonly heard: Progress[] = [];
+  override onProgress(progress: Progress): void {
+    this.heard.push(progress);
+  }
+  of<T extends Progress['type']>(type: T): Extract<Progress, { type: T }>[] {
+    return this.heard.filter((each) => each.type === type) as Extract<Progress, { type: T }>[];
+  }
+}
+
+const backup = (backupDir: string, more: Partial<BackupAndRestoreOptions> = {}) =>
+  callbacks.backupAndRestore({ backupDir, ...more });
+
+/** Trains until the state after `batches` batches is stored, and no other. */
+async function interrupt(
+  backupDir: string,
+  batches: number,
+  { model = smallModel(1), more = [] as CallbackLike[], options = {} as FitOptions } = {},
+): Promise<Model> {
+  const abort = new AbortController();
+  const watch = new Watch();
+  let done = 0;
+  const stop = {
+    onTrainBatchEnd: async () => {
+      if (done++ < batches) return;
+      while (watch.of('saved').length === 0) await pause(1);
+      abort.abort();
+    },
+  };
+  const all = [...more, backup(backupDir, { saveFreq: batches }), watch, stop];
+  await expectFailure(
+    () => model.fit(smallX, smallY, { ...quiet, ...options, callbacks: all, signal: abort.signal }),
+    { code: 'ABORTED', says: [] },
+  );
+  return model;
+}
+
+const files = (dir: string) => readdirSync(dir).sort();
+const states = (dir: string) => files(dir).filter((name) => name.endsWith('.tabtrain'));
+const bytesOf = (dir: string) => files(dir).map((name) => readFileSync(join(dir, name), 'base64'));
+
+test('the run that is taken up says where, keeps the history, and leaves nothing', async () => {
+  const dir = newDir();
+  const whole = smallModel(1);
+  const { history, epoch } = await whole.fit(smallX, smallY, quiet);
+  await interrupt(dir, 9);
+  expect(files(dir)).toEqual([expect.stringMatching(/^state-\d{8}\.tabtrain$/), 'state.commit']);
+  const model = smallModel(2);
+  const watch = new Watch();
+  const resumed = await model.fit(smallX, smallY, { ...quiet, callbacks: [backup(dir), watch] });
+  expect(watch.of('resumed')).toMatchObject([{ epoch: 1, batch: 2, warnings: [] }]);
+  expect(watch.of('resumed')[0]!.history.map((each) => each.epoch)).toEqual([0]);
+  expect(watch.of('resumed')[0]!.savedAt).toBeLessThanOrEqual(Date.now());
+  expect([resumed.history, resumed.epoch]).toEqual([history, epoch]);
+  expect(await weightBits(model)).toEqual(await weightBits(whole));
+  expect(files(dir)).toEqual([]);
+});
+
+test('a run that is done is not trained again, and goes on for more epochs', async () => {
+  const dir = newDir();
+  const kept = { deleteCheckpoint: false };
+  const whole = smallModel(1);
+  await whole.fit(smallX, smallY, { ...quiet, epochs: 5 });
+  const first = await smallModel(1).fit(smallX, smallY, { ...quiet, callbacks: backup(dir, kept) });
+  const model = smallModel(2);
+  const again = await model.fit(smallX, smallY, { ...quiet, callbacks: backup(dir, kept) });
+  expect(again.history).toEqual(first.history);
+  const more = await model.fit(smallX, smallY, { ...quiet, epochs: 5, callbacks: backup(dir, kept) }); // prettier-ignore
+  expect(more.epoch).toEqual([0, 1, 2, 3, 4]);
+  expect(await weightBits(model)).toEqual(await weightBits(whole));
+  expect(states(dir).length).toBeLessThanOrEqual(3);
+});
+
+test('the progress line goes on in the middle of the epoch', async () => {
+  const dir = newDir();
+  await interrupt(dir, 9);
+  await smallModel(2).fit(smallX, smallY, { ...quiet, verbose: 1, callbacks: backup(dir) });
+  const { text } = stdout;
+  expect(text).toMatch(/^Epoch 2\/3\n/);
+  expect(text).toContain('7/7 [==============================]');
+  expect(text).toContain('Epoch 3/3');
+  expect(text).not.toContain('WARNING');
+});
+
+describe('what is not the same run is refused, and nothing changes', () => {
+  const compiled = (units: number, optimizer: string | Record<string, unknown> = 'adam') => {
+    const model = sequential([
+      layers.dense({ units, activation: 'relu', inputShape: [4] }),
+      layers.dropout({ rate: 0.25 }),
+      layers.dense({ units: 3 }),
+    ]);
+    const loss = losses.sparseCategoricalCrossentropy({ fromLogits: true });
+    model.compile({ optimizer: optimizer as 'adam', loss, metrics: ['accuracy'] });
+    return model;
+  };
+  const x = { ...smallX, data: smallX.data.map((value, i) => (i === 5 ? value + 1 : value)) };
+  const fit = (model: Model, more: FitOptions = {}, data = smallX) => {
+    return (dir: string) =>
+      model.fit(data, smallY, {
+        ...{ ...quiet, ...more },
+        callbacks: [backup(dir), ...((more.callbacks as CallbackLike[]) ?? [])],
+      });
+  };
+  test.each<[string, () => (dir: string) => Promise<unknown>, RegExp]>([
+    ['another width', () => fit(compiled(9)), /another model \(config\.layers\.0\.config\.units: 8 there, 9 here\)/],
+    ['another optimizer', () => fit(compiled(8, 'sgd')), /compiled otherwise .*optimizer/],
+    ['another batch size', () => fit(smallModel(1), { batchSize: 16 }), /other options of fit \(batch_size: 32 there, 16 here\)/],
+    ['no shuffle', () => fit(smallModel(1), { shuffle: false }), /shuffle: true there, false here/],
+    ['validation', () => fit(smallModel(1), { validationSplit: 0.5 }), /validation_split: 0 there, 0.5 here/],
+    ['another value', () => fit(smallModel(1), {}, x), /on other data \(x\.crc32c/],
+    ['fewer callbacks', () => fit(smallModel(1), { callbacks: [] }), /1 callbacks, 0 here/],
+  ])('%s', async (name, make, says) => {
+    const dir = newDir();
+    const stateful = callbacks.earlyStopping({ monitor: 'loss', patience: 9 });
+    const more = name === 'fewer callbacks' ? [stateful] : [];
+    await interrupt(dir, 4, { more });
+    const before = bytesOf(dir);
+    await expectFailure(() => make()(dir), { code: 'INVALID_ARGUMENT', says: [says, dir] });
+    expect(bytesOf(dir)).toEqual(before);
+    // The right one goes on.
+    const model = smallModel(3);
+    const watch = new Watch();
+    await model.fit(smallX, smallY, { ...quiet, callbacks: [...more, backup(dir), watch] });
+    expect(watch.of('resumed').length).toBe(1);
+  }); // prettier-ignore
+});
+
+test('one run has the directory; the other is told and may have it afterwards', async () => {
+  const dir = newDir();
+  let other: Promise<unknown> | null = null;
+  const model = smallModel(1);
+  await model.fit(smallX, smallY, {
+    ...quiet,
+    callbacks: [
+      backup(dir),
+      {
+        onEpochEnd: async () => {
+          other ??= expectFailure(
+            () => smallModel(2).fit(smallX, smallY, { ...quiet, callbacks: backup(dir) }),
+            { code: 'LOCKED', says: [dir, 'in use'] },
+          );
+          await other;
+        },
+      },
+    ],
+  });
+  expect(other).not.toBeNull();
+  await smallModel(2).fit(smallX, smallY, { ...quiet, callbacks: backup(dir) });
+});
+
+describe('damaged files', () => {
+  async function twoGenerations(): Promise<string> {
+    const dir = newDir();
+    await interrupt(dir, 3);
+    await interrupt(dir, 5);
+    expect(states(dir).length).toBe(2);
+    return dir;
+  }
+  const damage = (path: string) => {
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 5]! ^= 8;
+    writeFileSync(path, bytes);
+  };
+
+  test('the older state is taken where the newest does not verify, and that is told', async () => {
+    const dir = await twoGenerations();
+    const newest = states(dir)[1]!;
+    damage(join(dir, newest));
+    const whole = smallModel(1);
+    await whole.fit(smallX, smallY, quiet);
+    const model = smallModel(2);
+    const watch = new Watch();
+    await model.fit(smallX, smallY, { ...quiet, verbose: 2, callbacks: [backup(dir), watch] });
+    expect(watch.of('resumed')).toMatchObject([{ epoch: 0, batch: 3 }]);
+    expect(watch.of('resumed')[0]!.warnings[0]).toMatch(
+      new RegExp(`${newest}' was not used: the checksum of 'train/.*' is wrong|${newest}`),
+    );
+    expect(stdout.text).toMatch(/WARNING: .*was not used/);
+    expect(await weightBits(model)).toEqual(await weightBits(whole));
+  });
+
+  test('where none verifies, that is an error which names each', async () => {
+    const dir = await twoGenerations();
+    for (const name of states(dir)) damage(join(dir, name));
+    const model = smallModel(2);
+    const before = await weightBits(model);
+    await expectFailure(() => model.fit(smallX, smallY, { ...quiet, callbacks: backup(dir) }), {
+      code: 'CORRUPT_FILE',
+      says: [...states(dir), 'remove the directory'],
+    });
+    expect(await weightBits(model)).toEqual(before);
+  });
+
+  test('a state of another build is taken, with a warning', async () => {
+    const dir = newDir();
+    await interrupt(dir, 3);
+    const { decodeState, encodeState } = await import('../../web/api/state/stateFile');
+    const path = join(dir, states(dir)[0]!);
+    const contents = decodeState<{ engine: { variant: string } }>(readFileSync(path));
+    contents.state.engine.variant = 'relaxed';
+    writeFileSync(path, await encodeState(contents));
+    writeFileSync(join(dir, 'state.commit'), '');
+    const watch = new Watch();
+    await smallModel(2).fit(smallX, smallY, { ...quiet, callbacks: [backup(dir), watch] });
+    const { warnings } = watch.of('resumed')[0]!;
+    expect(warnings.join('\n')).toMatch(/state\.commit.*checksum/);
+    expect(warnings.join('\n')).toMatch(/\(relaxed\).*bits may differ/);
+  });
+});
+
+test('weights that are no numbers are never stored as good', async () => {
+  const dir = newDir();
+  const model = smallModel(1);
+  const watch = new Watch();
+  let epochs = 0;
+  const spoil = {
+    onEpochEnd: async () => {
+      await pause(20); // time to write each
+      if (++epochs !== 2) return;
+      const weights = await model.getWeights();
+      weights[0]!.data[0] = NaN;
+      await model.setWeights(weights);
+    },
+  };
+  const options = { ...quiet, callbacks: [spoil, backup(dir, { deleteCheckpoint: false }), watch] };
+  await model.fit(smallX, smallY, options);
+  expect(watch.of('saved').map(({ epoch }) => epoch)).toEqual([0]);
+  expect(watch.of('unsaved').map(({ epoch }) => epoch)).toEqual([1, 2]);
+  expect(watch.of('unsaved')[0]!.reason).toMatch(/NOT_FINITE: 'layers\/0\/kernel'/);
+});
+
+test('no more generations are kept than asked for', async () => {
+  const dir = newDir();
+  const options = { saveFreq: 'epoch', keep: 2, deleteCheckpoint: false } as const;
+  await smallModel(1).fit(smallX, smallY, {
+    ...{ ...quiet, epochs: 8 },
+    callbacks: [backup(dir, options), { onTrainBatchEnd: () => pause(1) }],
+  });
+  expect(states(dir).length).toBe(2);
+});
+
+test('files that are not ours stay, whatever happens', async () => {
+  const dir = newDir();
+  await storage.write(join(dir, 'state-notes.tabtrain'), new Uint8Array(3));
+  await storage.write(join(dir, 'deeper', 'state-00000009.tabtrain'), new Uint8Array(3));
+  await smallModel(1).fit(smallX, smallY, { ...quiet, callbacks: backup(dir) });
+  expect(files(dir)).toEqual(['deeper', 'state-notes.tabtrain']);
+});
+
+test('a dataset that does not give the same batches again is refused', async () => {
+  const dir = newDir();
+  let shift = 0;
+  const dataset = function* (): Generator<Batch> {
+    for (let i = 0; i < samples; i += 40) {
+      const data = smallX.data.slice(i * 4, (i + 40) * 4).map((value) => value + shift);
+      yield [{ data, shape: [40, 4] }, smallY.slice(i, i + 40)];
+    }
+  };
+  const model = smallModel(1);
+  const abort = new AbortController();
+  const stop: CallbackLike = {
+    onProgress: ({ type }) => void (type === 'saved' && abort.abort()),
+    onTrainBatchEnd: () => pause(2),
+  };
+  await expectFailure(
+    () =>
+      model.fit(dataset, {
+        ...{ verbose: 0, epochs: 2, signal: abort.signal },
+        callbacks: [backup(dir, { saveFreq: 7 }), stop],
+      }),
+    { code: 'ABORTED', says: [] },
+  );
+  shift = 0.5;
+  const again = () => model.fit(dataset, { verbose: 0, epochs: 2, callbacks: backup(dir) });
+  await expectFailure(again, { code: 'INVALID_ARGUMENT', says: ['dataset', 'getState'] });
+  shift = 0;
+  expect((await again()).epoch).toEqual([0, 1]);
+});
+
+test('a state that cannot be copied names the callback that has it', async () => {
+  class Bad extends Callback {
+    override getState(): unknown {
+      return { onClick: () => {} };
+    }
+  }
+  const model = smallModel(1);
+  const all = { ...quiet, callbacks: [new Bad(), backup(newDir())] };
+  await expectFailure(() => model.fit(smallX, smallY, all), {
+    code: 'INVALID_ARGUMENT',
+    says: ['getState', 'Bad', 'plain values'],
+  });
+});
+
+test('a page that is hidden saves at once, also where the run is paused', async () => {
+  const page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+  Object.assign(globalThis, { document: page });
+  try {
+    const dir = newDir();
+    const model = smallModel(1);
+    const watch = new Watch();
+    const done = model.fit(smallX, smallY, {
+      ...{ ...quiet, epochs: 400 },
+      callbacks: [backup(dir, { saveFreq: 1e9 }), watch],
+    });
+    await pause(30);
+    await model.pause();
+    page.visibilityState = 'hidden';
+    page.dispatchEvent(new Event('visibilitychange'));
+    for (let i = 0; i < 100 && watch.of('saved').length === 0; ++i) await pause(10);
+    expect(watch.of('saved').length).toBe(1);
+    model.stopTraining = true;
+    await done;
+    expect(watch.of('saved').length).toBe(1);
+  } finally {
+    delete (globalThis as { document?: unknown }).document;
+  }
+});
+
+test('an ordinary checkpoint with its optimizer continues to the same bits where nothing is random', async () => {
+  const make = () => {
+    const model = sequential([layers.dense({ units: 5, inputShape: [4] }), layers.dense({ units: 3 })]);
+    const loss = losses.sparseCategoricalCrossentropy({ fromLogits: true });
+    model.compile({ optimizer: 'adam', loss });
+    return model;
+  };
+  const options = { verbose: 0, shuffle: false } as const;
+  const path = join(newDir(), 'cp');
+  const whole = make();
+  await whole.fit(smallX, smallY, options);
+  await whole.saveWeights(path);
+  await whole.fit(smallX, smallY, options);
+  const model = make();
+  await model.loadWeights(path);
+  await model.fit(smallX, smallY, options);
+  expect(await weightBits(model)).toEqual(await weightBits(whole));
+}); // prettier-ignore
