@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { drawRun, random } from './configurations.mjs';
-import { stateFile } from './sources.mjs';
+import { runAlone } from './part.mjs';
+import { sources } from './sources.mjs';
 
 /** All that a run leaves: weights, slots and counters as a checkpoint, history, files, callbacks' states. */
 async function remains(model, history, own, directory, name) {
@@ -51,7 +52,7 @@ async function interrupted(tabtrain, run, own, backupDir, at) {
 
 /** Sets the optimizer's slots in the newest state to zero, as if nobody had saved them. */
 async function dropOptimizer(backupDir) {
-  const { decodeState, encodeState } = await stateFile();
+  const { decodeState, encodeState } = await sources();
   const [newest] = readdirSync(backupDir)
     .filter((name) => name.endsWith('.tabtrain'))
     .sort()
@@ -140,8 +141,4 @@ export const pairs = {
   },
 };
 
-if (process.argv[1] === import.meta.filename) {
-  const [count = '200', seed = '1'] = process.argv.slice(2);
-  const { failed } = await pairs.run(Number(count), Number(seed), console.log);
-  process.exitCode = failed > 0 ? 1 : 0;
-}
+await runAlone(import.meta, pairs);

@@ -1,27 +1,35 @@
-// Modules of web/api that the package does not export, bundled for a campaign's own use.
+// Parts of web/api that the package does not export, bundled for the campaign's own use.
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from '../../emscripten/toolchain/npm.mjs';
 
-const loaded = new Map();
+const MODULES = [
+  'errors',
+  'state/generations',
+  'state/stateFile',
+  'storage/idbfsBackend',
+  'storage/memoryBackend',
+  'storage/nodeBackend',
+  'storage/storage',
+];
 
-/** The module web/api/PATH.ts. */
-export function source(path) {
-  if (!loaded.has(path)) loaded.set(path, load(path));
-  return loaded.get(path);
+let loaded;
+
+/** All that these modules export, as one module. */
+export function sources() {
+  loaded ??= load();
+  return loaded;
 }
 
-async function load(path) {
+async function load() {
+  const contents = MODULES.map((path) => `export * from './${path}';`).join('\n');
   const { outputFiles } = await build({
-    entryPoints: [join(root, 'web/api', `${path}.ts`)],
+    stdin: { contents, resolveDir: join(root, 'web/api'), loader: 'ts' },
     bundle: true,
     format: 'esm',
     platform: 'node',
     write: false,
   });
-  return import(
-    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
-  );
+  const code = Buffer.from(outputFiles[0].contents).toString('base64');
+  return import(`data:text/javascript;base64,${code}`);
 }
-
-export const stateFile = () => source('state/stateFile');
