@@ -124,10 +124,10 @@ export class FitLoop extends Runner {
     await this.hook('onTrainBegin', null, undefined, null, restored ? { restored } : {});
     if (restored) {
       trainBatch = restored.batch;
-      last = backup!.last as typeof last;
+      last = backup.last as typeof last;
       const isInEpoch = run.peek() !== FitStep.EpochBegin && run.peek() !== FitStep.TrainEnd;
       if (isInEpoch) this.#event('epochBegin', restored.epoch);
-      if (fed) this.loaded = await backup!.catchUp(run, this.batches);
+      if (fed) this.loaded = await backup.catchUp(run, this.batches);
     }
     const backUp = (datasets = this.#places(run)) => {
       if (this.control.saveRequested) backup?.request();
@@ -140,6 +140,10 @@ export class FitLoop extends Runner {
       backUp();
       const next = run.peek();
       if (next === FitStep.TrainEnd) {
+        if (backup?.isDue) {
+          await backup.settle();
+          backUp();
+        }
         run.next();
         break;
       }

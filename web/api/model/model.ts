@@ -168,7 +168,9 @@ export class Model extends OnBatchModel {
     this.#stopTraining = false;
     try {
       const params = { verbose, epochs: engine['epochs'] as number };
-      const stateful = backups[0] ? user.filter((each) => each.getState) : null;
+      const stateful = backups[0]
+        ? user.filter((each) => typeof each.getState === 'function')
+        : null;
       const list = this.#callbacks(user, verbose, params, history, stateful);
       const all = validation
         ? { ...inputs, sampleWeight, datasets: { ...inputs.datasets, validation } }

@@ -11,14 +11,11 @@ import type {
   RunEvent,
 } from '../host/protocol';
 import { Generations, type GenerationStore, type Loaded } from './generations';
-import { SaveQueue, type Snapshot } from './saveQueue';
+import { SaveQueue, type Place, type Snapshot } from './saveQueue';
 import type { HostModel } from '../host/registry';
 import { checkSetup, setupOf, type Setup } from './setup';
 import type { StateTensor } from './stateFile';
 import { decodeValue, encodeValue } from './values';
-
-/** Where a run is: `FitRun.state()`'s place. */
-type Place = Readonly<Record<string, number>>;
 
 /** The record in a file of training state; the tensors beside it are the run's variables, and bytes. */
 interface SavedRun {
@@ -56,7 +53,8 @@ export class Backup {
   readonly #callbacks: unknown[];
   #batches = 0;
   #due = false;
-  #savedAt = performance.now();
+  #isThin = false;
+  #askedAt = performance.now();
 
   private constructor(
     request: BackupRequest,
@@ -120,7 +118,8 @@ export class Backup {
     if (!this.#loaded) return;
     const { variables } = stateOf(run);
     const tensors = this.#loaded.tensors.filter(({ path }) => !path.startsWith(REST));
-    const key = ({ path, dtype, shape }: Omit<StateTensor, 'bytes'>) => `${path} ${dtype} ${shape}`;
+    const key = ({ path, dtype, shape }: Omit<StateTensor, 'bytes'>) =>
+      `${path} ${dtype} ${shape.join()}`;
     if (tensors.map(key).join() !== variables.map(key).join()) {
       throw new TabtrainError(
         'CORRUPT_FILE',
@@ -195,6 +194,16 @@ export class Backup {
     if (epoch) this.#history.push(epoch);
   }
 
+  /** Whether a save waits for the one that is being written, or for a border. */
+  get isDue(): boolean {
+    return this.#due;
+  }
+
+  /** Resolves when nothing is being written. */
+  settle(): Promise<void> {
+    return this.#queue.settle();
+  }
+
   /** Saves soon, whatever `saveFreq` says. */
   request(): void {
     this.#due = true;
@@ -202,19 +211,26 @@ export class Backup {
 
   /**
    * To be called at each border, with the step that was done and what else is to be saved, null where this
-   * is no place to go on from. Copies the state where it is time; the copy is written while training goes
-   * on. Throws what an earlier write failed with.
+   * is no place to go on from. Copies the state where it is time and nothing is being written; the copy is
+   * written while training goes on. Throws what an earlier write failed with.
    */
   atBorder(run: FitRun, done: number | null, now: Pick<Rest, 'datasets' | 'last'> | null): void {
     this.#queue.throwIfFailed();
     const next = run.peek();
-    this.#due ||=
-      this.#isTime(done) || (next === FitStep.TrainEnd && !this.#request.deleteCheckpoint);
-    if (!this.#due) return;
+    if (this.#isTime(done)) {
+      if (this.#due && this.#queue.busy && !this.#isThin) {
+        this.#isThin = true; // Said once for each save that is late.
+        this.#queue.skip(stateOf(run).place, 'storage is slower than saveFreq asks for');
+      }
+      this.#batches = 0;
+      this.#askedAt = performance.now();
+      this.#due = true;
+    }
+    const isEnd = next === FitStep.TrainEnd && done !== null;
+    if (isEnd && !this.#request.deleteCheckpoint) this.#due = true;
+    if (!this.#due || this.#queue.busy) return;
     if (!now || next === FitStep.ValidationBatch || next === FitStep.ValidationEnd) return;
-    this.#due = false;
-    this.#batches = 0;
-    this.#savedAt = performance.now();
+    this.#due = this.#isThin = false;
     this.#queue.add(this.#snapshot(run, now));
   }
 
@@ -223,7 +239,7 @@ export class Backup {
     if (saveFreq === 'epoch') return done === FitStep.EpochEnd;
     if (done === FitStep.TrainBatch) ++this.#batches;
     if (typeof saveFreq === 'number') return this.#batches >= saveFreq;
-    return done !== null && performance.now() - this.#savedAt >= saveFreq.seconds * 1000;
+    return done !== null && performance.now() - this.#askedAt >= saveFreq.seconds * 1000;
   }
 
   #snapshot(run: FitRun, now: Pick<Rest, 'datasets' | 'last'>): Snapshot {

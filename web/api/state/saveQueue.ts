@@ -3,6 +3,9 @@ import type { RunEvent } from '../host/protocol';
 import type { Generations } from './generations';
 import { encodeState, type StateContents, type StateTensor } from './stateFile';
 
+/** Where a run is: `FitRun.state()`'s place. */
+export type Place = Readonly<Record<string, number>>;
+
 export interface Snapshot extends StateContents<{
   readonly place: Readonly<Record<string, number>>;
 }> {
@@ -13,12 +16,11 @@ export interface Snapshot extends StateContents<{
 /** State that says whether a run is good: not the metrics, some of which may well be infinite. */
 const MUST_BE_FINITE = /^(layers|optimizer|train\/loss)\//;
 
-/** Writes snapshots one after the other; at most one waits, and a newer one takes its place. */
+/** Writes one snapshot at a time, while training goes on. */
 export class SaveQueue {
   readonly #generations: Generations;
   readonly #tell: (event: RunEvent) => void;
   #writing: Promise<void> | null = null;
-  #waiting: Snapshot | null = null;
   #failure: TabtrainError | null = null;
 
   constructor(generations: Generations, tell: (event: RunEvent) => void) {
@@ -26,12 +28,20 @@ export class SaveQueue {
     this.#tell = tell;
   }
 
+  get busy(): boolean {
+    return this.#writing !== null;
+  }
+
+  /** Begins to write; only where nothing is being written. */
   add(snapshot: Snapshot): void {
-    if (this.#waiting) {
-      this.#unsaved(this.#waiting, 'storage is slower than saveFreq asks for');
-    }
-    this.#waiting = snapshot;
-    this.#writing ??= this.#write();
+    this.#writing = this.#save(snapshot)
+      .catch((error: unknown) => void (this.#failure = toTabtrainError(error)))
+      .finally(() => (this.#writing = null));
+  }
+
+  /** Tells that a place is not stored. */
+  skip(place: Place, reason: string): void {
+    this.#tell({ type: 'unsaved', ...whereOf(place), reason, time: performance.now() });
   }
 
   throwIfFailed(): void {
@@ -43,45 +53,28 @@ export class SaveQueue {
     await this.#writing;
   }
 
-  async #write(): Promise<void> {
-    try {
-      while (this.#waiting && !this.#failure) {
-        const snapshot = this.#waiting;
-        this.#waiting = null;
-        await this.#save(snapshot);
-      }
-    } catch (error) {
-      this.#failure = toTabtrainError(error);
-    } finally {
-      this.#writing = null;
-    }
-  }
-
   async #save(snapshot: Snapshot): Promise<void> {
     const bad = snapshot.tensors.find((each) => MUST_BE_FINITE.test(each.path) && !isFinite(each));
     if (bad) {
-      this.#unsaved(snapshot, `NOT_FINITE: '${bad.path}' has values that are no finite numbers`);
+      const reason = `NOT_FINITE: '${bad.path}' has values that are no finite numbers`;
+      this.skip(snapshot.state.place, reason);
       return;
     }
     const file = await encodeState(snapshot);
     const generation = await this.#generations.save(file);
     this.#tell({
       type: 'saved',
-      ...placeOf(snapshot),
+      ...whereOf(snapshot.state.place),
       generation,
       bytes: file.length,
       copyMs: snapshot.copyMs,
       time: performance.now(),
     });
   }
-
-  #unsaved(snapshot: Snapshot, reason: string): void {
-    this.#tell({ type: 'unsaved', ...placeOf(snapshot), reason, time: performance.now() });
-  }
 }
 
-function placeOf({ state }: Snapshot): { epoch: number; batch: number } {
-  return { epoch: state.place['epoch']!, batch: state.place['batch']! };
+function whereOf(place: Place): { epoch: number; batch: number } {
+  return { epoch: place['epoch']!, batch: place['batch']! };
 }
 
 function isFinite({ dtype, bytes }: StateTensor): boolean {

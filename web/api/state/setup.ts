@@ -83,8 +83,8 @@ function firstDifference(there: unknown, here: unknown, path: string): string | 
     if (Object.is(there, here)) return null;
     return `${path.slice(1)}: ${JSON.stringify(there)} there, ${JSON.stringify(here)} here`;
   }
-  const a = withoutInput(there as object);
-  const b = withoutInput(here as object);
+  const a = withoutInput(there);
+  const b = withoutInput(here);
   for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
     if (IGNORED.has(key)) continue;
     const difference = firstDifference(a[key], b[key], `${path}.${key}`);
