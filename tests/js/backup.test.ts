@@ -1,6 +1,6 @@
 // Runs that are taken up again (the bits of many are compared by tests/campaign/pairs.mjs): what is
 // refused, what is told, what is left on the disk.
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import {
@@ -56,7 +56,7 @@ const backup = (backupDir: string, more: Partial<BackupAndRestoreOptions> = {}) 
 async function interrupt(
   backupDir: string,
   batches: number,
-  { model = smallModel(1), more = [] as CallbackLike[], options = {} as FitOptions } = {},
+  { model = smallModel(1), more = [] as CallbackLike[], options = {} } = {},
 ): Promise<Model> {
   const abort = new AbortController();
   const watch = new Watch();
@@ -230,6 +230,29 @@ describe('damaged files', () => {
       says: [...states(dir), 'remove the directory'],
     });
     expect(await weightBits(model)).toEqual(before);
+  });
+
+  test('a whole state in the place of another is not the one that was committed', async () => {
+    const dir = await twoGenerations();
+    const [older, newest] = states(dir).map((name) => join(dir, name));
+    copyFileSync(older!, newest!);
+    const watch = new Watch();
+    await smallModel(2).fit(smallX, smallY, { ...quiet, callbacks: [backup(dir), watch] });
+    const { batch, warnings } = watch.of('resumed')[0]!;
+    expect([batch, warnings.length]).toEqual([3, 1]);
+    expect(warnings[0]).toMatch(/it is not the one that was committed/);
+  });
+
+  test('a state that no record names was never saved, and goes', async () => {
+    const dir = await twoGenerations();
+    const orphan = join(dir, 'state-00000009.tabtrain');
+    copyFileSync(join(dir, states(dir)[0]!), orphan);
+    const watch = new Watch();
+    const kept = backup(dir, { deleteCheckpoint: false });
+    await smallModel(2).fit(smallX, smallY, { ...quiet, callbacks: [kept, watch] });
+    expect(watch.of('resumed')).toMatchObject([{ epoch: 1, batch: 1, warnings: [] }]);
+    expect(watch.of('saved')[0]!.generation).toBe(10);
+    expect(files(dir)).not.toContain('state-00000009.tabtrain');
   });
 
   test('a state of another build is taken, with a warning', async () => {
