@@ -99,7 +99,10 @@ export class Generations {
       return null;
     }
     for (const generation of numbers.reverse()) {
-      if (record && generation > record.generation) continue;
+      if (record && generation > record.generation) {
+        this.#refused.add(generation); // An orphan: nobody was told that it is saved.
+        continue;
+      }
       const path = this.#path(generation);
       try {
         const file = await this.#store.find(path);
