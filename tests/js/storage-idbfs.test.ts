@@ -1,7 +1,7 @@
 // Files in IndexedDB through the engine's own IDBFS: durable, atomic, and honest about failures.
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { IDBFactory, IDBObjectStore } from 'fake-indexeddb';
+import { IDBDatabase, IDBFactory, IDBObjectStore } from 'fake-indexeddb';
 import type { Engine } from '../../web/api/engine/engine';
 import { openBrowserBackend } from '../../web/api/storage/browserBackend';
 import { MemoryBackend } from '../../web/api/storage/memoryBackend';
@@ -311,6 +311,65 @@ describe('failures', () => {
     engine.IDBFS.dbs['/tabtrain/run']!.close();
     expect(text(await storage.read('run/x'))).toBe('x');
     expect(Object.keys(await stored('run'))).toEqual(['run/x', 'run/y']);
+  });
+
+  test('a handle that dies twice in a row is opened a third time, not a fourth', async () => {
+    for (const [deaths, code] of [
+      [2, null],
+      [3, 'STORAGE_UNAVAILABLE'],
+    ] as const) {
+      const { storage } = await openTab();
+      await storage.write('run/x', bytes('x'));
+      let left = deaths as number;
+      const { value } = Object.getOwnPropertyDescriptor(IDBDatabase.prototype, 'transaction')!;
+      const transaction = value as IDBDatabase['transaction'];
+      jest.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
+        this: IDBDatabase,
+        ...args
+      ) {
+        if (args[1] === 'readwrite' && left-- > 0) {
+          throw new DOMException('Connection to Indexed Database server lost', 'UnknownError');
+        }
+        return transaction.apply(this, args);
+      });
+      const write = () => storage.write('run/x', bytes('y'));
+      if (code === null) await write();
+      else await expectFailure(write, { code, says: ['lost', 'unchanged'] });
+      jest.restoreAllMocks();
+      expect(text(await storage.read('run/x'))).toBe(code === null ? 'y' : 'x');
+    }
+  });
+
+  test('a database that does not answer is given up, and may be asked again', async () => {
+    const { storage } = await openTab();
+    await storage.write('run/x', bytes('x'));
+    const wait = globalThis.setTimeout;
+    jest
+      .spyOn(globalThis, 'setTimeout')
+      .mockImplementation(((task: () => void, ms?: number) =>
+        wait(task, ms === 30_000 ? 20 : ms)));
+    const put = Object.getOwnPropertyDescriptor(IDBObjectStore.prototype, 'put')!;
+    Object.defineProperty(IDBObjectStore.prototype, 'put', {
+      ...put,
+      // A request that nobody ever answers keeps its transaction open.
+      value(this: IDBObjectStore) {
+        const spin = () => (this.count().onsuccess = spin);
+        spin();
+        return {} as IDBRequest;
+      },
+    });
+    try {
+      await expectFailure(() => storage.write('run/x', bytes('y')), {
+        code: 'STORAGE_UNAVAILABLE',
+        says: ['no answer in 30 s', 'unchanged'],
+      });
+    } finally {
+      Object.defineProperty(IDBObjectStore.prototype, 'put', put);
+    }
+    globalThis.indexedDB = new IDBFactory(); // The other one still spins.
+    const later = await openTab();
+    await later.storage.write('run/x', bytes('z'));
+    expect(text(await later.storage.read('run/x'))).toBe('z');
   });
 
   test('no IndexedDB: memory, and it says so', async () => {

@@ -3,7 +3,16 @@ import { asError } from '../errors';
 import { Mutex } from '../host/mutex';
 import type { Backend, FileWrite, StoredFile } from './backend';
 import { parentsOf, refuseParent, refuseTarget } from './conflicts';
-import { clearStore, dropHandle, putFiles, toStorageError, withDatabase } from './idbfsStore';
+import {
+  NoAnswer,
+  TRIES,
+  clearStore,
+  dropHandle,
+  putFiles,
+  toStorageError,
+  watched,
+  withDatabase,
+} from './idbfsStore';
 
 /** Mounts, and so IndexedDB databases, are named by this prefix and the top-level directory. */
 const ROOT = '/tabtrain/';
@@ -142,16 +151,16 @@ export class IdbfsBackend implements Backend {
 
   /** Makes the mount show what is stored. */
   async #fill(top: string): Promise<void> {
-    try {
-      await this.#populate(top);
-    } catch {
-      // A dead handle; or another tab put a directory where this mount has a file, or the reverse,
-      // which IDBFS cannot follow. Both end with an empty mount and a new handle.
-      dropHandle(this.#idbfs, ROOT + top);
-      if (this.#mounted.delete(top)) this.#fs.unmount(ROOT + top);
-      await this.#populate(top).catch((again) => {
-        throw toStorageError(again, ROOT + top);
-      });
+    for (let tries = 1; ; ++tries) {
+      try {
+        return await watched(this.#populate(top));
+      } catch (error) {
+        // A dead handle; or another tab put a directory where this mount has a file, or the reverse,
+        // which IDBFS cannot follow. Both end with an empty mount and a new handle.
+        dropHandle(this.#idbfs, ROOT + top);
+        if (this.#mounted.delete(top)) this.#fs.unmount(ROOT + top);
+        if (tries === TRIES || error instanceof NoAnswer) throw toStorageError(error, ROOT + top);
+      }
     }
   }
 

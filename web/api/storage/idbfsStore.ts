@@ -12,23 +12,40 @@ import { dirName } from './paths';
 const FILE_MODE = 0o100666;
 const DIRECTORY_MODE = 0o40777;
 
-/** Runs `task` on a mount's database, once more with a new handle if the cached one is dead. */
+/** How often an operation is tried in all, each time with a new handle of the database. */
+export const TRIES = 3;
+
+/** Browsers have been seen to leave requests without an answer for ever; so long one is waited for. */
+const WATCHDOG_MS = 30_000;
+
+/** Runs `task` on a mount's database, again with a new handle where the cached one is dead. */
 export async function withDatabase(
   idbfs: EmscriptenIdbfs,
   mountpoint: string,
   task: (db: IDBDatabase) => Promise<void>,
 ): Promise<void> {
-  try {
+  for (let tries = 1; ; ++tries) {
     try {
-      await task(await open(idbfs, mountpoint));
+      return await watched(open(idbfs, mountpoint).then(task));
     } catch (error) {
-      if (!isDeadHandle(error)) throw error;
       dropHandle(idbfs, mountpoint);
-      await task(await open(idbfs, mountpoint));
+      if (tries === TRIES || !isDeadHandle(error)) throw toStorageError(error, mountpoint);
     }
-  } catch (error) {
-    throw toStorageError(error, mountpoint);
   }
+}
+
+/** The watchdog's error: to try again would be to wait again. */
+export class NoAnswer extends Error {}
+
+/** Rejects where `task` takes longer than the watchdog waits; what it does later is no matter. */
+export function watched<T>(task: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new NoAnswer(`no answer in ${WATCHDOG_MS / 1000} s`)),
+      WATCHDOG_MS,
+    );
+    task.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 function open(idbfs: EmscriptenIdbfs, mountpoint: string): Promise<IDBDatabase> {
@@ -48,8 +65,13 @@ export function dropHandle(idbfs: EmscriptenIdbfs, mountpoint: string): void {
 }
 
 function isDeadHandle(error: unknown): boolean {
-  const name = (error as { name?: unknown } | null)?.name;
-  return name === 'InvalidStateError' || name === 'TransactionInactiveError';
+  const { name, message } = (error ?? {}) as { name?: unknown; message?: unknown };
+  // The last is what WebKit says once its database process has ended.
+  return (
+    name === 'InvalidStateError' ||
+    name === 'TransactionInactiveError' ||
+    (name === 'UnknownError' && /connection|lost/i.test(String(message)))
+  );
 }
 
 /**
@@ -162,7 +184,8 @@ function directoriesOf(files: readonly FileWrite[], mountpoint: string): Map<str
 export function toStorageError(error: unknown, mountpoint: string): TabtrainError {
   if (error instanceof TabtrainError) return error;
   const { name = '', message = '' } = (error ?? {}) as { name?: string; message?: string };
-  const full = name === 'QuotaExceededError';
+  // Firefox's name of a full disk is not that of a full quota.
+  const full = /QuotaExceededError|NO_DEVICE_SPACE/.test(`${name} ${message}`);
   const what = full ? 'the browser has no more room for' : 'IndexedDB failed on';
   const reason = [name, message].filter(Boolean).join(': ') || String(error);
   return new TabtrainError(
