@@ -321,7 +321,9 @@ describe('failures', () => {
       const { storage } = await openTab();
       await storage.write('run/x', bytes('x'));
       let left = deaths as number;
-      const { value } = Object.getOwnPropertyDescriptor(IDBDatabase.prototype, 'transaction')!;
+      const { value } = Object.getOwnPropertyDescriptor(IDBDatabase.prototype, 'transaction') as {
+        value: unknown;
+      };
       const transaction = value as IDBDatabase['transaction'];
       jest.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
         this: IDBDatabase,
@@ -346,8 +348,7 @@ describe('failures', () => {
     const wait = globalThis.setTimeout;
     jest
       .spyOn(globalThis, 'setTimeout')
-      .mockImplementation(((task: () => void, ms?: number) =>
-        wait(task, ms === 30_000 ? 20 : ms)));
+      .mockImplementation((task: () => void, ms?: number) => wait(task, ms === 30_000 ? 20 : ms));
     const put = Object.getOwnPropertyDescriptor(IDBObjectStore.prototype, 'put')!;
     Object.defineProperty(IDBObjectStore.prototype, 'put', {
       ...put,

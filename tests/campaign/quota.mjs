@@ -1,0 +1,83 @@
+// A quota of the browser's, as small as a few generations or less: the run ends with QUOTA_EXCEEDED soon, what
+// was saved before is there, and with more room it goes on from there to the bits of an undisturbed run.
+import { ensureTools } from '../../emscripten/toolchain/host.mjs';
+import { startChromium } from '../chromium.mjs';
+import { removeDirectory } from '../processes.mjs';
+import { Victim, begin, newProfile, openServer, until } from './lab.mjs';
+import { runAlone } from './part.mjs';
+
+/** Of one generation of the model here. */
+const UNITS = 4000;
+const GENERATION = UNITS * (8 + 1 + 4 + 3) * 3 * 4;
+
+export const quota = {
+  name: 'quota',
+  ci: 5,
+  campaign: 20,
+  async run(count, _seed, print) {
+    ensureTools('chromium');
+    let victim = new Victim();
+    const { server, url } = await openServer((report) => victim.hear(report));
+    let failed = 0;
+    let slowest = 0;
+    try {
+      for (let i = 0; i < count; ++i) {
+        const profile = newProfile();
+        const browser = await startChromium(profile);
+        const options = { seed: i, saveSeconds: 0.05, pauseMs: 5, epochs: 6, units: UNITS };
+        const problems = [];
+        try {
+          await browser.connect();
+          const page = await browser.open(url);
+          const session = await browser.context.newCDPSession(page);
+          const limit = (quotaSize) =>
+            session.send('Storage.overrideQuotaForOrigin', {
+              ...{ origin: new URL(url).origin, ...(quotaSize ? { quotaSize } : {}) },
+            });
+          victim = new Victim();
+          await begin(page, { ...options, pauseMs: 0, backupDir: 'undisturbed' });
+          await until(() => victim.ended !== null);
+          const expected = victim.ended?.hash;
+
+          victim = new Victim();
+          await begin(page, options);
+          await until(() => victim.last !== null);
+          const { usage } = await page.evaluate(() => navigator.storage.estimate());
+          const begun = performance.now();
+          await limit(Math.round(usage + GENERATION * ((i % 5) - 2) * 0.4));
+          await until(() => victim.error !== null || victim.ended !== null, 20);
+          const took = performance.now() - begun;
+          if (victim.error) slowest = Math.max(slowest, took);
+          // Where older generations give enough room the run may well end; else it must be told why.
+          if (victim.error && victim.error.code !== 'QUOTA_EXCEEDED')
+            problems.push(victim.error.text);
+          if (victim.error && took > 5000) problems.push(`it took ${took.toFixed(0)} ms to say so`);
+          if (!victim.error && !victim.ended) problems.push('nothing was said');
+          await limit(null);
+          if (!victim.ended) {
+            const { last } = victim;
+            victim = new Victim();
+            victim.last = last;
+            await begin(page, { ...options, pauseMs: 0 });
+            await until(() => victim.ended !== null || victim.error !== null);
+            if (victim.resumes !== 1) problems.push('it did not go on');
+          }
+          problems.push(...victim.problems);
+          if (victim.ended?.hash !== expected) problems.push('the bits differ');
+        } finally {
+          await browser.kill();
+          removeDirectory(profile);
+        }
+        for (const problem of problems) print(`size ${i}: ${problem}`);
+        failed += Number(problems.length > 0);
+      }
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+    print(`${count} quotas: told within ${slowest.toFixed(0)} ms, ${failed} failed`);
+    return { passed: count - failed, failed };
+  },
+};
+
+await runAlone(import.meta, quota);
