@@ -16,6 +16,10 @@ close([
   runSuite('format', npm('format:check')),
   runSuite('sanitizers', () => ctest('sanitize')),
   runSuite('fuzz', () => fuzz(fuzzRuns)),
+  runSuite('campaign', () => {
+    ensureTools('chromium', 'firefox');
+    return script(process.execPath, ['tests/campaign/run.mjs', 'ci']);
+  }),
   runSuite('package', () => {
     ensureTools('chromium');
     return nodeTests('package');

@@ -1,0 +1,63 @@
+// Training that survives anything, tried in numbers. `npm run campaign` runs every part at full length and
+// adds what it found to log.md; `node tests/campaign/run.mjs ci` is the short form, for each change.
+// `npm run campaign -- PART ...` runs these parts only, without the log.
+import { appendFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { build } from '../../web/build.mjs';
+import { chromiumPath, ensureTools, firefoxPath } from '../../emscripten/toolchain/host.mjs';
+import { faults } from './faults.mjs';
+import { flips } from './flips.mjs';
+import { killChromium, killFirefox } from './kills.mjs';
+import { pairs } from './pairs.mjs';
+import { quota } from './quota.mjs';
+import { soakPart } from './soak.mjs';
+import { tabs } from './tabs.mjs';
+
+const parts = [pairs, faults, flips, soakPart, tabs, quota, killChromium, killFirefox];
+
+const versionOf = (program) => execFileSync(program, ['--version'], { encoding: 'utf8' }).trim();
+
+async function main([first, ...others]) {
+  const isShort = first === 'ci';
+  const names = isShort ? [] : [first, ...others].filter(Boolean);
+  const unknown = names.filter((name) => !parts.some((part) => part.name === name));
+  if (unknown.length > 0) throw new Error(`parts are ${parts.map(({ name }) => `'${name}'`)}`);
+  ensureTools('chromium', 'firefox');
+  await build();
+  const seed = isShort ? 1 : Date.now() % 1e6;
+  const lines = [];
+  const sum = { passed: 0, failed: 0 };
+  for (const part of parts) {
+    if (names.length > 0 && !names.includes(part.name)) continue;
+    const begun = performance.now();
+    const said = [];
+    const print = (text) => {
+      said.push(text);
+      console.log(`${part.name}: ${text}`);
+    };
+    const count = isShort ? part.ci : part.campaign;
+    const { passed, failed } = await part.run(count, seed, print);
+    sum.passed += passed;
+    sum.failed += failed;
+    const seconds = ((performance.now() - begun) / 1000).toFixed(0);
+    lines.push(`| ${part.name} | ${count} | ${passed} | ${failed} | ${seconds} | ${said.at(-1)} |`);
+  }
+  if (!isShort && names.length === 0) {
+    const browsers = `${versionOf(chromiumPath())}; ${versionOf(firefoxPath())}`;
+    const machine = `${cpus().length} x ${cpus()[0].model}; Node ${process.version}; ${browsers}`;
+    const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      encoding: 'utf8',
+    }).trim();
+    const title = `## ${new Date().toISOString().slice(0, 10)}, commit ${commit}, seed ${seed}`;
+    const head =
+      '| Part | Count | Passed | Failed | Seconds | |\n| --- | --- | --- | --- | --- | --- |';
+    const log = `\n${title}\n\n${machine}\n\n${head}\n${lines.join('\n')}\n`;
+    appendFileSync(join(import.meta.dirname, 'log.md'), log);
+  }
+  console.log(`${sum.passed} passed, ${sum.failed} failed`);
+  process.exitCode = sum.failed > 0 ? 1 : 0;
+}
+
+await main(process.argv.slice(2));
