@@ -1,5 +1,6 @@
 // Runs that are taken up again (the bits of many are compared by tests/campaign/pairs.mjs): what is
 // refused, what is told, what is left on the disk.
+import { spawn } from 'node:child_process';
 import { copyFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -189,6 +190,50 @@ test('one run has the directory; the other is told and may have it afterwards', 
   await smallModel(2).fit(smallX, smallY, { ...quiet, callbacks: backup(dir) });
 });
 
+test('a process that is killed gives the directory free', async () => {
+  const dir = newDir();
+  const program = `
+    import { layers, callbacks, sequential } from ${JSON.stringify(new URL('../../dist/node.js', import.meta.url).href)};
+    const model = sequential([layers.dense({ units: 3, inputShape: [4] })]);
+    model.compile({ optimizer: 'adam', loss: 'mse' });
+    const x = { data: new Float32Array(800), shape: [200, 4] };
+    const y = { data: new Float32Array(600), shape: [200, 3] };
+    await model.fit(x, y, { verbose: 0, epochs: 1e6, callbacks: [
+      callbacks.backupAndRestore({ backupDir: ${JSON.stringify(dir)} }),
+      { onProgress: ({ type }) => type === 'saved' && console.log(type) },
+    ] });`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
+  const said = await new Promise((resolve) => child.stdout.once('data', resolve));
+  expect(String(said)).toMatch(/^saved/);
+  const other = () => smallModel(1).fit(smallX, smallY, { ...quiet, callbacks: backup(dir) });
+  await expectFailure(other, { code: 'LOCKED', says: [dir] });
+  child.kill('SIGKILL');
+  await new Promise((resolve) => child.once('exit', resolve));
+  // It is free now, and what is in it is another model's run.
+  await expectFailure(other, { code: 'INVALID_ARGUMENT', says: ['another model'] });
+  await storage.remove(dir);
+  await other();
+});
+
+test('of several that find a stale lock one has it', async () => {
+  const { NodeBackend } = await import('../../web/api/storage/nodeBackend');
+  const dir = newDir();
+  const backends = Array.from({ length: 5 }, () => new NodeBackend());
+  for (let round = 0; round < 50; ++round) {
+    // No process has this number.
+    await storage.write(join(dir, '.tabtrain-lock'), new TextEncoder().encode('99999999'));
+    const locks = await Promise.all(backends.map((backend) => backend.lock(dir)));
+    const held = locks.filter((unlock) => unlock !== null);
+    expect(held.length).toBe(1);
+    expect(await backends[0]!.lock(dir)).toBeNull();
+    await held[0]!();
+    const again = await backends[1]!.lock(dir);
+    expect(again).not.toBeNull();
+    await again!();
+  }
+  expect(readdirSync(dir)).toEqual([]);
+});
+
 describe('damaged files', () => {
   async function twoGenerations(): Promise<string> {
     const dir = newDir();
@@ -322,15 +367,20 @@ test('a dataset that does not give the same batches again is refused', async () 
   };
   const model = smallModel(1);
   const abort = new AbortController();
-  const stop: CallbackLike = {
-    onProgress: ({ type }) => void (type === 'saved' && abort.abort()),
-    onTrainBatchEnd: () => pause(2),
+  const watch = new Watch();
+  let done = 0;
+  const stop = {
+    onTrainBatchEnd: async () => {
+      if (done++ < 7) return;
+      while (watch.of('saved').length === 0) await pause(1);
+      abort.abort();
+    },
   };
   await expectFailure(
     () =>
       model.fit(dataset, {
         ...{ verbose: 0, epochs: 2, signal: abort.signal },
-        callbacks: [backup(dir, { saveFreq: 7 }), stop],
+        callbacks: [backup(dir, { saveFreq: 7 }), watch, stop],
       }),
     { code: 'ABORTED', says: [] },
   );

@@ -57,8 +57,7 @@ function hurryWatchdog(): void {
   const wait = globalThis.setTimeout;
   jest
     .spyOn(globalThis, 'setTimeout')
-    .mockImplementation(((task: () => void, ms?: number) =>
-      wait(task, ms === 30_000 ? 30 : ms)));
+    .mockImplementation((task: () => void, ms?: number) => wait(task, ms === 30_000 ? 30 : ms));
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text);

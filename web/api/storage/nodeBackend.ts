@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import {
   access,
+  link,
   lstat,
   mkdir,
   open,
@@ -10,6 +11,7 @@ import {
   rm,
   stat,
   statfs,
+  writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { TabtrainError, type ErrorCode } from '../errors';
@@ -20,14 +22,15 @@ import type { Backend, FileWrite, StoredFile } from './backend';
 const LOCK = '.tabtrain-lock';
 const TEMPORARY = /^\..*\.\d+-\d+\.tmp$/;
 
+/** Made by this process so far. */
+let temporaries = 0;
+
 /**
  * Real files. A write goes to a temporary name in the same directory, is synced, renamed over the
  * target, and the directory is synced: a crash leaves the old file or the new one, never a part.
  */
 export class NodeBackend implements Backend {
   readonly kind = 'nodefs';
-  #temporary = 0;
-
   async mount(): Promise<void> {}
 
   async list(dir: string): Promise<StoredFile[]> {
@@ -103,8 +106,7 @@ export class NodeBackend implements Backend {
   }
 
   async #writeTemporary(path: string, bytes: Uint8Array): Promise<string> {
-    const name = `.${basename(path)}.${process.pid}-${++this.#temporary}.tmp`;
-    const temporary = join(dirname(path), name);
+    const temporary = temporaryName(path);
     const handle = await open(temporary, 'wx');
     try {
       for (let at = 0; at < bytes.length;) {
@@ -134,26 +136,29 @@ export class NodeBackend implements Backend {
     });
   }
 
-  /** A file that names the process; one of a process that is gone is taken over. */
+  /** A file that names the process; that of a process which is gone is taken over. */
   lock(dir: string): Promise<(() => Promise<void>) | null> {
     return guard(`cannot lock '${dir}'`, async () => {
       await makeDirectory(resolve(dir));
       const path = join(dir, LOCK);
-      for (let tries = 0; tries < 2; ++tries) {
-        const handle = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
-          if (error.code === 'EEXIST') return null;
-          throw error;
-        });
-        if (handle) {
-          await handle.writeFile(String(process.pid));
-          await handle.close();
-          return () => rm(path, { force: true });
+      // Made under another name, so that nobody sees it without its content.
+      const mine = temporaryName(path);
+      await writeFile(mine, String(process.pid));
+      try {
+        while (!(await linked(mine, path))) {
+          if (isAlive(await ownerOf(path))) return null;
+          // Two may find it stale: only one can move it away, and it must be the stale one.
+          const stale = temporaryName(path);
+          const isMoved = await rename(path, stale).then(() => true, missingAs(false));
+          const isStale = !isMoved || !isAlive(await ownerOf(stale));
+          if (!isStale) await linked(stale, path);
+          await rm(stale, { force: true });
+          if (!isStale) return null;
         }
-        const owner = Number(await readFile(path, 'utf8').catch(missingAs('0')));
-        if (isAlive(owner)) return null;
-        await rm(path, { force: true });
+        return () => rm(path, { force: true });
+      } finally {
+        await rm(mine, { force: true });
       }
-      return null;
     });
   }
 
@@ -197,6 +202,27 @@ function missingAs<T>(value: T): (error: NodeJS.ErrnoException) => T {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return value;
     throw error;
   };
+}
+
+/** Of a file beside `path` that is never listed. */
+function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}-${++temporaries}.tmp`);
+}
+
+/** Gives a file a second name; false where that is taken. */
+function linked(from: string, to: string): Promise<boolean> {
+  return link(from, to).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return false;
+      throw error;
+    },
+  );
+}
+
+/** The process that a lock file names; 0 where there is none. */
+async function ownerOf(path: string): Promise<number> {
+  return Number(await readFile(path, 'utf8').catch(missingAs('0')));
 }
 
 function isAlive(pid: number): boolean {
