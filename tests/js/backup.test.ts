@@ -221,7 +221,7 @@ test('of several that find a stale lock one has it', async () => {
   const backends = Array.from({ length: 5 }, () => new NodeBackend());
   for (let round = 0; round < 50; ++round) {
     // No process has this number.
-    await storage.write(join(dir, '.tabtrain-lock'), new TextEncoder().encode('99999999'));
+    await storage.write(join(dir, '.lock.0.99999999-1.tmp'), new Uint8Array());
     const locks = await Promise.all(backends.map((backend) => backend.lock(dir)));
     const held = locks.filter((unlock) => unlock !== null);
     expect(held.length).toBe(1);

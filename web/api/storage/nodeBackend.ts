@@ -1,7 +1,6 @@
 import { constants } from 'node:fs';
 import {
   access,
-  link,
   lstat,
   mkdir,
   open,
@@ -19,7 +18,8 @@ import { joinPath } from './paths';
 import type { Backend, FileWrite, StoredFile } from './backend';
 
 /** Names of files that a crash may leave behind; never listed. */
-const LOCK = '.tabtrain-lock';
+const LOCK = /^\.lock\.(\d+)\.(\d+)-\d+\.tmp$/;
+const LOCK_TRIES = 5;
 const TEMPORARY = /^\..*\.\d+-\d+\.tmp$/;
 
 /** Made by this process so far. */
@@ -40,7 +40,7 @@ export class NodeBackend implements Backend {
       for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
         const path = joinPath(at, entry.name);
         if (entry.isDirectory()) await visit(path);
-        else if (entry.isFile() && entry.name !== LOCK && !TEMPORARY.test(entry.name)) {
+        else if (entry.isFile() && !TEMPORARY.test(entry.name)) {
           const { size, mtimeMs } = await stat(path);
           files.push({ path, size, modified: mtimeMs });
         }
@@ -136,29 +136,20 @@ export class NodeBackend implements Backend {
     });
   }
 
-  /** A file that names the process; that of a process which is gone is taken over. */
+  /** A file whose name names the process; it counts as long as that process lives. */
   lock(dir: string): Promise<(() => Promise<void>) | null> {
     return guard(`cannot lock '${dir}'`, async () => {
       await makeDirectory(resolve(dir));
-      const path = join(dir, LOCK);
-      // Made under another name, so that nobody sees it without its content.
-      const mine = temporaryName(path);
-      await writeFile(mine, String(process.pid));
-      try {
-        while (!(await linked(mine, path))) {
-          if (isAlive(await ownerOf(path))) return null;
-          // Two may find it stale: only one can move it away, and it must be the stale one.
-          const stale = temporaryName(path);
-          const isMoved = await rename(path, stale).then(() => true, missingAs(false));
-          const isStale = !isMoved || !isAlive(await ownerOf(stale));
-          if (!isStale) await linked(stale, path);
-          await rm(stale, { force: true });
-          if (!isStale) return null;
-        }
-        return () => rm(path, { force: true });
-      } finally {
-        await rm(mine, { force: true });
+      const name = `.lock.${await startOf(process.pid)}.${process.pid}-${++temporaries}.tmp`;
+      const mine = join(dir, name);
+      for (let tries = 0; tries < LOCK_TRIES; ++tries) {
+        // Each makes its own, then looks: of two at once at least one sees the other, so never both have it.
+        await writeFile(mine, '');
+        if (!(await othersHold(dir, name))) return () => rm(mine, { force: true });
+        await rm(mine);
+        await new Promise((done) => setTimeout(done, 5 + Math.random() * 40));
       }
+      return null;
     });
   }
 
@@ -209,20 +200,23 @@ function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}-${++temporaries}.tmp`);
 }
 
-/** Gives a file a second name; false where that is taken. */
-function linked(from: string, to: string): Promise<boolean> {
-  return link(from, to).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EEXIST') return false;
-      throw error;
-    },
-  );
+/** Whether a process that lives has a lock in the directory beside `mine`; those of dead ones go. */
+async function othersHold(dir: string, mine: string): Promise<boolean> {
+  let held = false;
+  for (const name of await readdir(dir)) {
+    const [, start, pid] = LOCK.exec(name) ?? [];
+    if (pid === undefined || name === mine) continue;
+    if (isAlive(Number(pid)) && (await startOf(Number(pid))) === start) held = true;
+    else await rm(join(dir, name), { force: true });
+  }
+  return held;
 }
 
-/** The process that a lock file names; 0 where there is none. */
-async function ownerOf(path: string): Promise<number> {
-  return Number(await readFile(path, 'utf8').catch(missingAs('0')));
+/** When a process began, where that can be known: numbers of processes are used again. */
+async function startOf(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The name, in parentheses, may hold anything.
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '0';
 }
 
 function isAlive(pid: number): boolean {
