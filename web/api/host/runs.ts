@@ -72,10 +72,10 @@ export class Runs {
       }
       return await this.#fit(model, entry, request, data, backup);
     } finally {
-      await backup?.close();
       this.#leave(request, entry, data);
       control.finish();
       if (model) this.#registry.endRun(id, model, control);
+      await backup?.close();
     }
   }
 

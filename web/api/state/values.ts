@@ -71,6 +71,8 @@ export function decodeValue(json: unknown, bytesOf: (index: number) => Uint8Arra
       return new ARRAYS[name](bytesOf(index).slice().buffer);
     }
   }
+  // Whoever assigns the record to another would change its prototype.
+  if (Object.hasOwn(json, '__proto__')) throw new Error("a key is named '__proto__'");
   return Object.fromEntries(
     entries.map(([each, inner]) => [
       each.startsWith('$') ? each.slice(1) : each,
