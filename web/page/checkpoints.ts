@@ -7,6 +7,8 @@ export const directory = 'training_1';
 export const filepath = `${directory}/cp-{epoch:04d}.ckpt`;
 const statePath = `${directory}/tabtrain-page.json`;
 const stateFile = `${directory}/checkpoint`;
+/** The state of a run in progress, of `callbacks.backupAndRestore`. */
+export const runDirectory = 'training_state';
 /** Checkpoints kept; older ones are removed when a newer one is safe. */
 const kept = 3;
 
@@ -87,8 +89,18 @@ export async function removeCheckpoint(epoch: number): Promise<void> {
   for (const file of files) if (file.epoch === epoch) await storage.remove(file.path);
 }
 
+/** Whether a run was interrupted: one that ended as it should leaves no state. */
+export function isInterrupted(): Promise<boolean> {
+  return storage.exists(`${runDirectory}/state.commit`);
+}
+
+export async function forgetInterrupted(): Promise<void> {
+  if (await isInterrupted()) await storage.remove(runDirectory);
+}
+
 /** Removes all files, the one that names the others first, so that no reader finds half of it. */
 export async function removeAll(): Promise<void> {
+  await forgetInterrupted();
   const files = await listFiles();
   for (const file of files.sort((a, b) => Number(a.epoch !== null) - Number(b.epoch !== null))) {
     await storage.remove(file.path);

@@ -1,4 +1,4 @@
-import { engineInfo } from '../api/index';
+import { engineInfo, setSeed } from '../api/index';
 import { Charts } from './charts';
 import { loadMnist, type Digits, type Mnist } from './data';
 import {
@@ -27,6 +27,7 @@ const page = document.documentElement;
 const train = byId('train', HTMLButtonElement);
 const pause = byId('pause', HTMLButtonElement);
 const stop = byId('stop', HTMLButtonElement);
+const wait = byId('wait', HTMLButtonElement);
 const startOver = byId('start-over', HTMLButtonElement);
 const retry = byId('retry', HTMLButtonElement);
 const status = byId('status', HTMLElement);
@@ -44,6 +45,10 @@ const numbers = {
   left: byId('number-left', HTMLElement),
   accuracy: byId('number-accuracy', HTMLElement),
 };
+
+/** Lets tests, and the curious, train the same model twice. */
+const seed = new URLSearchParams(location.search).get('seed');
+if (seed !== null && /^\d{1,9}$/.test(seed)) setSeed(Number(seed));
 
 let mnist: Mnist | null = null;
 let focusWaits = false;
@@ -156,6 +161,7 @@ function showControls(): void {
     busy ? 'Training…' : done === 0 ? 'Train' : `Train ${epochRange(done + 1, target)}`,
   );
   setText(pause, phase === 'paused' ? 'Resume' : 'Pause');
+  wait.hidden = phase !== 'interrupted';
   files.lock(busy || trainer.watching);
   charts.plannedEpochs = done === 0 ? target : run.target;
   keepFocus(held);
@@ -175,16 +181,7 @@ function showPhase(): void {
   page.dataset.phase = trainer.phase;
   setText(status, statusLine(trainer));
   const saved = trainer.savedAt;
-  const epochs = trainer.phase === 'failed' ? 0 : trainer.run.epochs.length;
-  setText(
-    savedLine,
-    saved === null || epochs === 0 || trainer.watching
-      ? ''
-      : `Saved after epoch ${epochs} at ${clock(saved)}. Close this tab whenever you like: ` +
-          (trainer.busy
-            ? `you go on from the start of the epoch in progress.`
-            : 'you go on from here.'),
-  );
+  setText(savedLine, savedText());
   showControls();
   const failure = trainer.failure;
   retry.hidden = failure?.place !== 'data';
@@ -192,6 +189,20 @@ function showPhase(): void {
   else failureBox.hide();
   showNumbers();
   if (saved !== null) refreshFiles();
+}
+
+function savedText(): string {
+  const { busy, phase, run, savedAt, savedPlace, watching } = trainer;
+  const epochs = phase === 'failed' ? 0 : run.epochs.length;
+  const leave = 'Close this tab whenever you like: you go on from there.';
+  if (watching) return '';
+  if (busy && savedPlace) {
+    const { epoch, batch, at } = savedPlace;
+    return `Saved at epoch ${epoch}, step ${batch}, at ${clock(at)}. ${leave}`;
+  }
+  return savedAt === null || epochs === 0
+    ? ''
+    : `Saved after epoch ${epochs} at ${clock(savedAt)}. ${leave}`;
 }
 
 /** The newest epoch that is known to be saved; 0 for none. */
@@ -291,15 +302,43 @@ async function restore(digits: Mnist): Promise<void> {
   }
   await files.refresh();
   await hood.refresh();
+  if (trainer.phase === 'interrupted') {
+    settings.write(trainer.run.settings);
+    await countDown();
+  }
+}
+
+const COUNTDOWN_SECONDS = 3;
+let isCancelled = false;
+
+/** An interrupted run goes on by itself, unless somebody says not yet. */
+async function countDown(): Promise<void> {
+  isCancelled = false;
+  for (trainer.countdown = COUNTDOWN_SECONDS; trainer.countdown > 0; --trainer.countdown) {
+    showPhase();
+    await new Promise((done) => setTimeout(done, 1000));
+    if (trainer.phase !== 'interrupted') return;
+    if (isCancelled) {
+      trainer.enter(trainer.run.epochs.length > 0 ? 'restored' : 'ready');
+      return;
+    }
+  }
+  startTraining();
+}
+
+function startTraining(): void {
+  if (!mnist) return;
+  void trainer.train(mnist, settings.read()).then(() => {
+    setText(announcer, statusLine(trainer));
+  });
 }
 
 function listen(): void {
-  train.addEventListener('click', () => {
-    if (!mnist) return;
-    void trainer.train(mnist, settings.read()).then(() => {
-      setText(announcer, statusLine(trainer));
-    });
+  wait.addEventListener('click', () => {
+    isCancelled = true;
+    wait.hidden = true;
   });
+  train.addEventListener('click', startTraining);
   pause.addEventListener('click', () => {
     if (trainer.phase === 'paused') trainer.resume();
     else trainer.pause();

@@ -27,7 +27,7 @@ function elsewhereLine(restored: Restored | null): string {
 }
 
 /** One sentence or two: what is going on now. */
-export function statusLine({ phase, run, live, restored }: Trainer): string {
+export function statusLine({ phase, run, live, restored, countdown }: Trainer): string {
   const last = run.epochs.at(-1);
   const where = live
     ? `epoch ${live.epoch} after batch ${live.batch} of ${live.steps}`
@@ -39,6 +39,8 @@ export function statusLine({ phase, run, live, restored }: Trainer): string {
       return 'Looking for checkpoints of your last visit…';
     case 'ready':
       return 'Ready. Nothing is trained yet: the model guesses.';
+    case 'interrupted':
+      return `Your last visit ended while it trained. Going on from there in ${countdown} s…`;
     case 'restored':
       return restored ? restoredLine(restored) : '';
     case 'elsewhere':

@@ -1,4 +1,12 @@
-import { callbacks, layers, losses, optimizers, sequential, TabtrainError } from '../api/index';
+import {
+  callbacks,
+  layers,
+  losses,
+  optimizers,
+  sequential,
+  TabtrainError,
+  type Progress,
+} from '../api/index';
 import * as checkpoints from './checkpoints';
 import type { Mnist } from './data';
 import {
@@ -19,6 +27,7 @@ export type Phase =
   | 'loading'
   | 'restoring'
   | 'ready'
+  | 'interrupted'
   | 'restored'
   | 'elsewhere'
   | 'preparing'
@@ -60,15 +69,15 @@ export interface LiveBatch {
 type Model = ReturnType<typeof createModel>;
 type Logs = Readonly<Record<string, number>> | undefined;
 
-/** The model of TensorFlow's save-and-load tutorial. */
-function createModel(learningRate: number) {
+/** The model of TensorFlow's save-and-load tutorial; `train` sets the learning rate. */
+function createModel() {
   const model = sequential([
     layers.dense({ units: 512, activation: 'relu', inputShape: [784] }),
     layers.dropout({ rate: 0.2 }),
     layers.dense({ units: 10 }),
   ]);
   model.compile({
-    optimizer: optimizers.adam({ learningRate }),
+    optimizer: optimizers.adam(),
     loss: losses.sparseCategoricalCrossentropy({ fromLogits: true }),
     metrics: ['accuracy'],
   });
@@ -91,6 +100,11 @@ class Recorder extends callbacks.Callback {
 
   override onEpochEnd(epoch: number, logs: Logs): void {
     this.trainer.epochEnded(epoch, logs);
+  }
+
+  override onProgress(progress: Progress): void {
+    if (progress.type === 'resumed') this.trainer.resumed(progress);
+    if (progress.type === 'saved') this.trainer.stateSaved(progress);
   }
 }
 
@@ -120,12 +134,16 @@ export class Trainer {
   live: LiveBatch | null = null;
   failure: Failure | null = null;
   restored: Restored | null = null;
+  /** Where the newest state of the run in progress was saved, and when. */
+  savedPlace: { readonly epoch: number; readonly batch: number; readonly at: number } | null = null;
+  /** Seconds until an interrupted run goes on by itself. */
+  countdown = 0;
   /** When the newest checkpoint was committed, in milliseconds since 1970. */
   savedAt: number | null = null;
   /** Another tab of the page owns the files: this one shows and tries what that one has saved. */
   watching = false;
   readonly speed = new Speedometer();
-  model: Model = createModel(defaultSettings.learningRate);
+  model: Model = createModel();
   private abort = new AbortController();
 
   constructor(
@@ -154,6 +172,7 @@ export class Trainer {
   async restore(mnist: Mnist): Promise<void> {
     const epochs = await checkpoints.restorableEpochs();
     const run = (await checkpoints.readRun().catch(() => null)) ?? emptyRun(defaultSettings);
+    const isInterrupted = !this.watching && (await checkpoints.isInterrupted());
     const skipped: string[] = [];
     if (this.run.epochs.length > 0) this.begin(defaultSettings);
     for (const epoch of epochs) {
@@ -176,11 +195,12 @@ export class Trainer {
       const files = await checkpoints.listFiles();
       this.savedAt = files.find((file) => file.epoch === epoch)?.modified ?? null;
       this.restored = { checkpoint: name, epoch, accuracy, loss, saved, skipped };
-      this.enter(this.watching ? 'elsewhere' : 'restored');
+      this.enter(this.watching ? 'elsewhere' : isInterrupted ? 'interrupted' : 'restored');
       return;
     }
     if (skipped.length > 0) throw new Error(skipped.join('; '));
-    this.enter(this.watching ? 'elsewhere' : 'ready');
+    if (isInterrupted) this.run = { ...run, epochs: [] };
+    this.enter(this.watching ? 'elsewhere' : isInterrupted ? 'interrupted' : 'ready');
   }
 
   private async evaluate(
@@ -200,13 +220,19 @@ export class Trainer {
   /** Trains from the next epoch up to the target; resolves when training ended in whatever way. */
   async train(mnist: Mnist, settings: Settings): Promise<void> {
     const done = this.run.epochs.length;
+    const isSame = JSON.stringify(settings) === JSON.stringify(this.run.settings);
     this.run.target = nextTarget(this.run, settings);
     this.run.settings = settings;
+    this.savedPlace = null;
+    this.steps = Math.ceil(settings.digits / settings.batchSize);
     this.failure = null;
     this.restored = null;
     this.abort = new AbortController();
     this.enter('preparing');
     try {
+      // With other settings it is another run, which goes on from the weights.
+      if (!isSame) await checkpoints.forgetInterrupted();
+      await checkpoints.saveRun(this.run);
       const images = await mnist.train.images(settings.digits);
       const testDigits = testDigitsFor(settings.digits);
       const testImages = await mnist.test.images(testDigits);
@@ -226,6 +252,10 @@ export class Trainer {
           new Recorder(this),
           callbacks.modelCheckpoint({ filepath: checkpoints.filepath, saveWeightsOnly: true }),
           new RunSaver(this),
+          callbacks.backupAndRestore({
+            backupDir: checkpoints.runDirectory,
+            saveFreq: { seconds: 1 },
+          }),
         ],
       });
       this.live = null;
@@ -236,6 +266,7 @@ export class Trainer {
       const engineLost = error instanceof TabtrainError && error.code === 'INTERNAL';
       if (this.diverged || engineLost) {
         try {
+          if (this.diverged) await checkpoints.forgetInterrupted();
           await this.rollBack();
         } catch (reason) {
           this.fail('start', reason);
@@ -279,7 +310,7 @@ export class Trainer {
    */
   private async rollBack(): Promise<void> {
     this.model.dispose();
-    this.model = createModel(this.run.settings.learningRate);
+    this.model = createModel();
     for (const epoch of await checkpoints.restorableEpochs()) {
       const name = checkpoints.checkpointName(epoch);
       try {
@@ -302,11 +333,12 @@ export class Trainer {
 
   private begin(settings: Settings): void {
     this.model.dispose();
-    this.model = createModel(settings.learningRate);
+    this.model = createModel();
     this.run = emptyRun(settings);
     this.failure = null;
     this.restored = null;
     this.savedAt = null;
+    this.savedPlace = null;
     this.live = null;
   }
 
@@ -317,7 +349,6 @@ export class Trainer {
   epochBegan(epoch: number): void {
     this.saving = false;
     this.diverged = null;
-    this.steps = Math.ceil(this.run.settings.digits / this.run.settings.batchSize);
     this.live = { epoch: epoch + 1, batch: 0, steps: this.steps };
     this.speed.epochBegan();
   }
@@ -342,19 +373,42 @@ export class Trainer {
 
   epochEnded(epoch: number, logs: Logs): void {
     const { digits, batchSize } = this.run.settings;
-    const record: EpochRecord = {
+    const record = this.recordOf(epoch, logs, testDigitsFor(digits), batchSize);
+    this.run.epochs.push(record);
+    this.saving = true;
+    this.speed.epochEnded();
+    this.listener.epoch(record);
+  }
+
+  private recordOf(epoch: number, logs: Logs, testDigits: number, batchSize: number): EpochRecord {
+    return {
       epoch: epoch + 1,
       loss: logs?.loss ?? NaN,
       accuracy: logs?.accuracy ?? NaN,
       valLoss: logs?.val_loss ?? NaN,
       valAccuracy: logs?.val_accuracy ?? NaN,
-      testDigits: testDigitsFor(digits),
+      testDigits,
       batchSize,
     };
-    this.run.epochs.push(record);
-    this.saving = true;
-    this.speed.epochEnded();
-    this.listener.epoch(record);
+  }
+
+  /** The run goes on where its state was saved: in the middle of an epoch, as a rule. */
+  resumed({ epoch, batch, history }: Extract<Progress, { type: 'resumed' }>): void {
+    const { digits, batchSize } = this.run.settings;
+    this.run.epochs = history.map(({ epoch: done, logs }) =>
+      this.recordOf(done, logs, testDigitsFor(digits), batchSize),
+    );
+    truncateRun(this.run, this.run.epochs.length);
+    this.live = { epoch: epoch + 1, batch, steps: this.steps };
+    this.saving = false;
+    this.diverged = null;
+    this.speed.epochBegan();
+    this.listener.changed();
+  }
+
+  stateSaved({ epoch, batch }: Extract<Progress, { type: 'saved' }>): void {
+    this.savedPlace = { epoch: epoch + 1, batch, at: Date.now() };
+    this.listener.changed();
   }
 
   async checkpointSaved(): Promise<void> {
