@@ -39,7 +39,7 @@ async function stored(mount: string): Promise<Record<string, string | number>> {
   );
 }
 
-/** Makes the n-th put from now on fail as a browser's would. */
+/** Makes the n-th put from now on, and those after it, fail as a browser's would. */
 function failPut(nth: number, name: string): void {
   const put = Object.getOwnPropertyDescriptor(IDBObjectStore.prototype, 'put')!
     .value as IDBObjectStore['put'];
@@ -48,7 +48,7 @@ function failPut(nth: number, name: string): void {
     this: IDBObjectStore,
     ...args
   ) {
-    if (++count === nth) throw new DOMException('injected', name);
+    if (++count >= nth) throw new DOMException('injected', name);
     return put.apply(this, args);
   });
 }
@@ -349,12 +349,13 @@ describe('failures', () => {
     jest
       .spyOn(globalThis, 'setTimeout')
       .mockImplementation((task: () => void, ms?: number) => wait(task, ms === 30_000 ? 20 : ms));
+    let isSilent = true;
     const put = Object.getOwnPropertyDescriptor(IDBObjectStore.prototype, 'put')!;
     Object.defineProperty(IDBObjectStore.prototype, 'put', {
       ...put,
       // A request that nobody ever answers keeps its transaction open.
       value(this: IDBObjectStore) {
-        const spin = () => (this.count().onsuccess = spin);
+        const spin = () => isSilent && (this.count().onsuccess = spin);
         spin();
         return {} as IDBRequest;
       },
@@ -367,7 +368,8 @@ describe('failures', () => {
     } finally {
       Object.defineProperty(IDBObjectStore.prototype, 'put', put);
     }
-    globalThis.indexedDB = new IDBFactory(); // The other one still spins.
+    isSilent = false;
+    globalThis.indexedDB = new IDBFactory();
     const later = await openTab();
     await later.storage.write('run/x', bytes('z'));
     expect(text(await later.storage.read('run/x'))).toBe('z');

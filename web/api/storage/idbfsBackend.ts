@@ -9,6 +9,7 @@ import {
   clearStore,
   dropHandle,
   putFiles,
+  pauseBeforeTry,
   toStorageError,
   watched,
   withDatabase,
@@ -143,7 +144,9 @@ export class IdbfsBackend implements Backend {
   /** Fills a mount for reading; false where its directory was never stored, which makes no database. */
   async #show(top: string): Promise<boolean> {
     if (!this.#mounted.has(top) && typeof indexedDB.databases === 'function') {
-      if (!(await this.#tops()).includes(top)) return false;
+      // Where the list cannot be had, opening it tells.
+      const tops = await this.#tops().catch(() => [top]);
+      if (!tops.includes(top)) return false;
     }
     await this.#fill(top);
     return true;
@@ -160,6 +163,7 @@ export class IdbfsBackend implements Backend {
         dropHandle(this.#idbfs, ROOT + top);
         if (this.#mounted.delete(top)) this.#fs.unmount(ROOT + top);
         if (tries === TRIES || error instanceof NoAnswer) throw toStorageError(error, ROOT + top);
+        await pauseBeforeTry(tries);
       }
     }
   }
@@ -181,7 +185,10 @@ export class IdbfsBackend implements Backend {
   async #tops(): Promise<string[]> {
     const names = new Set(this.#mounted);
     if (typeof indexedDB.databases === 'function') {
-      for (const { name } of await indexedDB.databases()) {
+      const databases = await indexedDB.databases().catch((error: unknown) => {
+        throw toStorageError(error, ROOT);
+      });
+      for (const { name } of databases) {
         if (name?.startsWith(ROOT)) names.add(name.slice(ROOT.length));
       }
     }

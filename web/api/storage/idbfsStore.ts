@@ -15,6 +15,11 @@ const DIRECTORY_MODE = 0o40777;
 /** How often an operation is tried in all, each time with a new handle of the database. */
 export const TRIES = 3;
 
+/** A browser that has just come up again may need a moment. */
+export function pauseBeforeTry(tries: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, 50 * tries));
+}
+
 /** Browsers have been seen to leave requests without an answer for ever; so long one is waited for. */
 const WATCHDOG_MS = 30_000;
 
@@ -30,6 +35,7 @@ export async function withDatabase(
     } catch (error) {
       dropHandle(idbfs, mountpoint);
       if (tries === TRIES || !isDeadHandle(error)) throw toStorageError(error, mountpoint);
+      await pauseBeforeTry(tries);
     }
   }
 }
@@ -65,13 +71,9 @@ export function dropHandle(idbfs: EmscriptenIdbfs, mountpoint: string): void {
 }
 
 function isDeadHandle(error: unknown): boolean {
-  const { name, message } = (error ?? {}) as { name?: unknown; message?: unknown };
-  // The last is what WebKit says once its database process has ended.
-  return (
-    name === 'InvalidStateError' ||
-    name === 'TransactionInactiveError' ||
-    (name === 'UnknownError' && /connection|lost/i.test(String(message)))
-  );
+  const name = String((error as { name?: unknown } | null)?.name);
+  // The last is what WebKit says once its database process has ended, and Firefox after it was killed.
+  return ['InvalidStateError', 'TransactionInactiveError', 'UnknownError'].includes(name);
 }
 
 /**
