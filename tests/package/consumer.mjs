@@ -2,7 +2,7 @@
 
 /** Learns y = x0 + 2 x1 from 64 rows and returns what the tests look at. */
 export async function useTabtrain(tabtrain, options) {
-  const { engineInfo, init, layers, sequential, setSeed } = tabtrain;
+  const { callbacks, engineInfo, init, layers, sequential, setSeed } = tabtrain;
   if (options) await init(options);
   setSeed(1);
   const model = sequential([
@@ -12,7 +12,14 @@ export async function useTabtrain(tabtrain, options) {
   model.compile({ optimizer: 'adam', loss: 'mse' });
   const x = Array.from({ length: 64 }, (_, i) => [(i % 8) / 8, Math.floor(i / 8) / 8]);
   const y = x.map(([a, b]) => [a + 2 * b]);
-  const { history } = await model.fit(x, y, { batchSize: 16, epochs: 30, verbose: 0 });
+  // Its code is loaded on demand: a bundler must have found it.
+  let saves = 0;
+  const watch = { onProgress: ({ type }) => (saves += Number(type === 'saved')) };
+  const { history } = await model.fit(x, y, {
+    ...{ batchSize: 16, epochs: 30, verbose: 0 },
+    callbacks: [callbacks.backupAndRestore({ backupDir: 'tabtrain-consumer' }), watch],
+  });
+  if (saves === 0) throw new Error('nothing was saved');
   const { data, shape } = await model.predict(x);
   const { variant } = await engineInfo();
   model.dispose();
