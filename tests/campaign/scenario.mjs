@@ -52,6 +52,8 @@ export async function run(options) {
       await new Promise((done) => setTimeout(done, 200));
       return run(options);
     }
+    // This tab's worker was ended: nobody is left to say more.
+    if (waits && error.code === 'INTERNAL') return;
     report({ type: 'error', code: error.code, text: `${error.code}: ${error.message}` });
   }
 }

@@ -1,4 +1,5 @@
-// Several tabs of one browser want the same run; the one that has it is closed at random moments. One has it
+// Several tabs of one browser want the same run; they are closed, reloaded and navigated away, and their
+// workers terminated, at random moments. One has it
 // at a time, another takes it over within a second or so, and it ends with the bits of a run that nobody
 // disturbed.
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -43,6 +44,16 @@ export const tabs = {
         const open = [];
         const more = async () => {
           const page = await browser.context.newPage();
+          await page.addInitScript(() => {
+            const workers = [];
+            globalThis.Worker = class extends globalThis.Worker {
+              constructor(...given) {
+                super(...given);
+                workers.push(this);
+              }
+            };
+            globalThis.endWorkers = () => workers.forEach((worker) => worker.terminate());
+          });
           await page.goto(url);
           await begin(page, options);
           open.push(page);
@@ -54,7 +65,12 @@ export const tabs = {
           const hadBegun = victim.last !== null;
           const [page] = open.splice(r.integer(0, open.length - 1), 1);
           const closedAt = performance.now();
-          await page.close();
+          await r.pick([
+            () => page.close(),
+            () => page.reload().then(() => page.close()),
+            () => page.goto('about:blank').then(() => page.close()),
+            () => page.evaluate(() => globalThis.endWorkers()).then(() => page.close()),
+          ])();
           ++closes;
           const last = victim.last;
           if (open.length < 2) await more();
@@ -82,7 +98,7 @@ export const tabs = {
     }
     const longest = Math.max(0, ...takeovers).toFixed(0);
     print(
-      `${closes} tabs closed, ${takeovers.length} times another took over, within ${longest} ms`,
+      `${closes} tabs ended, ${takeovers.length} times another took over, within ${longest} ms`,
     );
     return { passed: failed === 0 ? closes : 0, failed };
   },
