@@ -41,8 +41,10 @@ async function soak(batches) {
           sizes.reduce((a, b) => a + b, 0),
         );
       },
-      // Time for each save to be written.
-      onEpochEnd: () => new Promise((done) => setTimeout(done, 20)),
+      // Each save is written before the next is due.
+      onEpochEnd: async (epoch) => {
+        while (saved < epoch) await new Promise((done) => setTimeout(done, 1));
+      },
     };
     const backup = callbacks.backupAndRestore({ backupDir: directory, saveFreq: BATCHES_PER_SAVE });
     await model.fit(x, y, { epochs, batchSize: 16, verbose: 0, callbacks: [backup, watch] });

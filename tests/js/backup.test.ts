@@ -45,6 +45,10 @@ class Watch extends Callback {
   override onProgress(progress: Progress): void {
     this.heard.push(progress);
   }
+  /** Waits until each epoch before this one was stored, or was said not to be. */
+  async settled(epoch: number): Promise<void> {
+    while (this.of('saved').length + this.of('unsaved').length < epoch) await pause(1);
+  }
   of<T extends Progress['type']>(type: T): Extract<Progress, { type: T }>[] {
     return this.heard.filter((each) => each.type === type) as Extract<Progress, { type: T }>[];
   }
@@ -323,8 +327,8 @@ test('weights that are no numbers are never stored as good', async () => {
   const watch = new Watch();
   let epochs = 0;
   const spoil = {
-    onEpochEnd: async () => {
-      await pause(20); // time to write each
+    onEpochEnd: async (epoch: number) => {
+      await watch.settled(epoch);
       if (++epochs !== 2) return;
       const weights = await model.getWeights();
       weights[0]!.data[0] = NaN;
@@ -341,10 +345,12 @@ test('weights that are no numbers are never stored as good', async () => {
 test('no more generations are kept than asked for', async () => {
   const dir = newDir();
   const options = { saveFreq: 'epoch', keep: 2, deleteCheckpoint: false } as const;
+  const watch = new Watch();
   await smallModel(1).fit(smallX, smallY, {
     ...{ ...quiet, epochs: 8 },
-    callbacks: [backup(dir, options), { onTrainBatchEnd: () => pause(1) }],
+    callbacks: [backup(dir, options), watch, { onEpochEnd: (epoch) => watch.settled(epoch) }],
   });
+  expect(watch.of('saved').length).toBe(8);
   expect(states(dir).length).toBe(2);
 });
 
@@ -420,7 +426,7 @@ test('a page that is hidden saves at once, also where the run is paused', async 
     await model.pause();
     page.visibilityState = 'hidden';
     page.dispatchEvent(new Event('visibilitychange'));
-    for (let i = 0; i < 100 && watch.of('saved').length === 0; ++i) await pause(10);
+    for (let i = 0; i < 1000 && watch.of('saved').length === 0; ++i) await pause(10);
     expect(watch.of('saved').length).toBe(1);
     model.stopTraining = true;
     await done;
