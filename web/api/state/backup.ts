@@ -269,8 +269,9 @@ export class Backup {
   /** The run has ended as it should: what it leaves behind. */
   async finish(): Promise<void> {
     await this.#queue.settle();
-    this.#queue.throwIfFailed();
+    // A save that failed at the very end is no matter where none is to be left.
     if (this.#request.deleteCheckpoint) await this.#generations.clear();
+    else this.#queue.throwIfFailed();
   }
 
   /** Waits for what is being written and gives the directory free. */
