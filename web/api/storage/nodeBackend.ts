@@ -145,8 +145,13 @@ export class NodeBackend implements Backend {
       for (let tries = 0; tries < LOCK_TRIES; ++tries) {
         // Each makes its own, then looks: of two at once at least one sees the other, so never both have it.
         await writeFile(mine, '');
-        if (!(await othersHold(dir, name))) return () => rm(mine, { force: true });
-        await rm(mine);
+        let isMine = false;
+        try {
+          isMine = !(await othersHold(dir, name));
+        } finally {
+          if (!isMine) await rm(mine, { force: true });
+        }
+        if (isMine) return () => rm(mine, { force: true });
         await new Promise((done) => setTimeout(done, 5 + Math.random() * 40));
       }
       return null;
