@@ -163,12 +163,13 @@ void setTrainable(Model& model, val path, bool trainable) {
 val weightBytes(const Model& model, int index) {
   return view(model.weights().at(static_cast<size_t>(index))->bytes());
 }
-void setWeights(Model& model, val tensors) {
+std::vector<TensorPtr> tensorList(const val& tensors) {
   std::vector<TensorPtr> values;
   const auto count = tensors["length"].as<size_t>();
   for (size_t i = 0; i < count; ++i) values.push_back(tensorOrNull(tensors[i]));
-  model.setWeights(values);
+  return values;
 }
+void setWeights(Model& model, val tensors) { model.setWeights(tensorList(tensors)); }
 
 OptimizerLayout layoutOf(const Json& json) {
   ConfigReader reader("save_weights", json);
@@ -192,7 +193,30 @@ std::string loadCheckpoint(Model& model, val index, val shards) {
   return Json{{"restored", plan.restored},
               {"unusedInFile", plan.unusedInFile},
               {"missingInFile", plan.missingInFile}}
-      .dump(-1, ' ', false, Json::error_handler_t::replace);
+      .dump();
+}
+std::string compileJson(const Model& model) { return model.compiled()->toJson().dump(); }
+std::string forwardGraph(Model& model, val path, bool training) {
+  return model.forwardGraph(sizes(path), training).dump();
+}
+OptimizerOrder orderOf(const std::string& name) {
+  if (name == "legacy") return OptimizerOrder::Legacy;
+  return name == "keras3" ? OptimizerOrder::Keras3 : OptimizerOrder::New;
+}
+val optimizerVariables(const Model& model, std::string order) {
+  val list = val::array();
+  for (const auto& [name, dtype, sizes, variable] : model.optimizerVariables(orderOf(order))) {
+    val entry = val::object();
+    entry.set("name", name);
+    entry.set("dtype", std::string(dtypeName(dtype)));
+    entry.set("shape", array(sizes));
+    entry.set("bytes", variable == nullptr ? val::null() : view(variable->bytes()).call<val>("slice"));
+    list.call<void>("push", entry);
+  }
+  return list;
+}
+void setOptimizerVariables(Model& model, std::string order, val tensors) {
+  model.setOptimizerVariables(orderOf(order), tensorList(tensors));
 }
 val checkpointIndex(const BundleFiles& files) { return view(files.index); }
 val checkpointData(const BundleFiles& files) { return view(files.data); }
@@ -287,7 +311,7 @@ std::string listBundle(val index) {
   for (const ListedVariable& each : listVariables(copyBytes(index))) {
     list.push_back({{"name", each.name}, {"dtype", each.dtype}, {"shape", each.shape}});
   }
-  return list.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return list.dump();
 }
 double bundleShards(val index) {
   return static_cast<double>(readBundleIndex(copyBytes(index)).shardCount);
@@ -324,6 +348,10 @@ EMSCRIPTEN_BINDINGS(tabtrain) {
       .function("setWeights", safe<setWeights>)
       .function("saveCheckpoint", safe<saveCheckpoint>)
       .function("loadCheckpoint", safe<loadCheckpoint>)
+      .function("compileJson", safe<compileJson>)
+      .function("forwardGraph", safe<forwardGraph>)
+      .function("optimizerVariables", safe<optimizerVariables>)
+      .function("setOptimizerVariables", safe<setOptimizerVariables>)
       .function("fit", safe<fit>)
       .function("evaluate", safe<evaluate>)
       .function("predict", safe<predict>)

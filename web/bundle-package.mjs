@@ -4,7 +4,7 @@
 //   worker.js      the worker's side
 //   <name>-<hash>.js  what index.js and worker.js share, or load on demand
 //   node.js        Node: the facade with the engine in-process
-//   extras.js      what the engine's side loads only where it is needed; imports nothing
+//   extras.js, formats.js  what the engine's side loads only where it is needed; they import nothing
 //   tabtrain-<variant>.mjs, .wasm    the engine: Emscripten's glue, minified, and the module
 import {
   copyFileSync,
@@ -59,7 +59,7 @@ export async function bundlePackage(engineDirectory) {
   // No split: bundlers that copy the worker's files as they are must find all of it in this one.
   const extras = await build({
     ...common,
-    entryPoints: [join(api, 'extras.ts')],
+    entryPoints: [join(api, 'extras.ts'), join(api, 'formats.ts')],
     platform: 'neutral',
     minify: true,
   });

@@ -40,14 +40,11 @@ ClassConfig parseClassConfig(const Json& json, const std::string& what) {
 }
 
 Json parseJson(const std::string& text, const std::string& what) {
-  // `Json::parse` without the second parser in it, which is for callbacks: 3 kB of the download.
-  namespace library = nlohmann::detail;
-  Json json;
-  library::json_sax_dom_parser<Json> handler(json, /*allow_exceptions_=*/false);
-  library::parser<Json, decltype(library::input_adapter(text))> parser(
-      library::input_adapter(text));
-  require(parser.sax_parse(&handler), [&] { return what + ": expected JSON"; });
-  return json;
+  try {
+    return Json::parse(text);
+  } catch (const Error& error) {
+    throw Error(error.code(), what + ": " + error.what());
+  }
 }
 
 ConfigReader::ConfigReader(std::string className, const Json& config)
@@ -56,16 +53,14 @@ ConfigReader::ConfigReader(std::string className, const Json& config)
 const Json* ConfigReader::find(std::string_view key) {
   const std::string name(key);
   known_.insert(name);
-  const auto it = config_.find(name);
-  return it == config_.end() ? nullptr : &*it;
+  return config_.find(name);
 }
 
 void ConfigReader::fail(std::string_view key, std::string_view expected) const {
-  const std::string name(key);
-  const auto it = config_.find(name);
+  const Json* value = config_.find(key);
   throw Error(ErrorCode::InvalidArgument,
-              className_ + ": " + name + ": expected " + std::string(expected) + ", got " +
-                  (it == config_.end() ? "nothing" : it->dump().substr(0, 100)));
+              className_ + ": " + std::string(key) + ": expected " + std::string(expected) +
+                  ", got " + (value == nullptr ? "nothing" : value->dump().substr(0, 100)));
 }
 
 int64_t ConfigReader::integer(std::string_view key, std::optional<int64_t> fallback, int64_t min,

@@ -35,6 +35,7 @@ class Attrs {
     return std::get<std::string>(values_.at(name));
   }
   const Shape& shape(const std::string& name) const { return std::get<Shape>(values_.at(name)); }
+  const std::map<std::string, Value>& values() const { return values_; }
 
  private:
   std::map<std::string, Value> values_;

@@ -20,6 +20,7 @@ Json Layer::config() const {
 void Layer::buildAt(const std::string& path, const Shape& input, uint64_t seed) {
   path_ = path;
   seed_ = seed;
+  inputShape_ = input;
   build(input);
   isBuilt_ = true;
 }

@@ -65,6 +65,8 @@ class Layer {
   /// from the streams `path/NAME` under `seed`.
   void buildAt(const std::string& path, const Shape& input, uint64_t seed);
   bool isBuilt() const { return isBuilt_; }
+  /// What it was built for; a scalar's before that.
+  const Shape& inputShape() const { return inputShape_; }
   /// What `call` gives for the input that it was built for; a scalar's before that.
   const Shape& outputShape() const { return outputShape_; }
   void setOutputShape(const Shape& shape) { outputShape_ = shape; }
@@ -114,6 +116,7 @@ class Layer {
   std::string path_;
   uint64_t seed_ = 0;
   bool isBuilt_ = false;
+  Shape inputShape_;
   Shape outputShape_;
   std::vector<std::unique_ptr<Variable>> weights_;
   /// Of each weight.

@@ -19,11 +19,9 @@ Json* layersOf(Json& layer) {
 
 /// The name that a config gives, or null.
 const Json* givenName(const Json& layer) {
-  if (!layer.is_object() || !layer.contains("config") || !layer["config"].is_object()) {
-    return nullptr;
-  }
-  const auto name = layer["config"].find("name");
-  return name == layer["config"].end() || name->is_null() ? nullptr : &*name;
+  const Json* config = layer.find("config");
+  const Json* name = config == nullptr ? nullptr : config->find("name");
+  return name == nullptr || name->is_null() ? nullptr : name;
 }
 
 /// Notes the names that are given, in the whole tree; within one model they must differ.
@@ -66,7 +64,7 @@ void nameAll(Json& list, Counter& counter) {
     // What is no record is refused where the layer is made.
     if (layer.contains("config") && !layer["config"].is_object() && !layer["config"].is_null())
       continue;
-    layer["config"]["name"] = counter.next(snakeCase(className));
+    layer["config"]["name"] = counter.next(snakeCase(className.get<std::string>()));
   }
 }
 

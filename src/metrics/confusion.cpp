@@ -42,9 +42,11 @@ Thresholds readThresholds(ConfigReader& reader) {
   const Json& json = reader.any("thresholds");
   Thresholds thresholds;
   for (const Json& value : json.is_array() ? json : Json::array({json})) {
-    const bool isInRange = value.is_number() && value >= 0.0 && value <= 1.0;
-    if (!isInRange) reader.fail("thresholds", "numbers between 0 and 1");
-    thresholds.push_back(value.get<double>());
+    const double threshold = value.is_number() ? value.get<double>() : -1.0;
+    if (!(threshold >= 0.0 && threshold <= 1.0)) {
+      reader.fail("thresholds", "numbers between 0 and 1");
+    }
+    thresholds.push_back(threshold);
   }
   return thresholds;
 }

@@ -131,4 +131,16 @@ RestorePlan Model::loadCheckpoint(const Bundle& bundle) {
   return plan;
 }
 
+std::vector<ListedOptimizerVariable> Model::optimizerVariables(OptimizerOrder order) const {
+  const Optimizer& optimizer = compiled()->optimizer();
+  if (!optimizer.isBuilt()) return {};
+  return listOptimizerVariables(
+      optimizer, trained_.empty() ? network_->trainableWeights() : trained_, order);
+}
+
+void Model::setOptimizerVariables(OptimizerOrder order, const std::vector<TensorPtr>& values) {
+  weights();  // throws where there are none
+  restoreOptimizerVariables(compiled()->optimizer(), trainedWeights(), order, values);
+}
+
 }  // namespace tabtrain

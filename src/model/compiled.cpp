@@ -19,8 +19,9 @@ Compiled::Compiled(const Json& json) {
   ConfigReader reader("compile", json);
   optimizer_ = makeOptimizer(reader.any("optimizer"));
   loss_ = makeLoss(reader.any("loss"));
-  const Json& weights = reader.any("loss_weights");
-  if (!weights.is_null()) lossWeight_ = readLossWeight(weights);
+  if (reader.any("loss").is_string()) lossName_ = reader.any("loss");
+  lossWeights_ = reader.any("loss_weights");
+  if (!lossWeights_.is_null()) lossWeight_ = readLossWeight(lossWeights_);
   addMetrics(reader.any("metrics"), false);
   addMetrics(reader.any("weighted_metrics"), true);
   reader.finish();
@@ -39,6 +40,25 @@ void Compiled::addMetrics(const Json& list, bool isWeighted) {
             [&] { return "metrics: expected unique names, got \"" + name + "\" twice"; });
     metrics_.push_back({json, std::move(name), isWeighted});
   }
+}
+
+Json Compiled::toJson() const {
+  Json lists[] = {Json(), Json()};
+  for (const MetricChoice& choice : metrics_) {
+    Json& list = lists[choice.isWeighted ? 1 : 0];
+    if (choice.json.is_string()) {
+      list.push_back(choice.json);
+      continue;
+    }
+    const auto metric = makeMetric(choice.json, {}, {});
+    if (!choice.isWeighted) metric->setName(choice.name);
+    list.push_back(metric->toJson());
+  }
+  return {{"loss", lossName_.is_null() ? loss_->toJson() : lossName_},
+          {"metrics", std::move(lists[0])},
+          {"weighted_metrics", std::move(lists[1])},
+          {"loss_weights", lossWeights_},
+          {"optimizer", optimizer_->toJson()}};
 }
 
 std::vector<std::string> Compiled::metricsNames() const {

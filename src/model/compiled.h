@@ -30,12 +30,16 @@ class Compiled {
   const std::vector<MetricChoice>& metrics() const { return metrics_; }
   /// "loss" and the metrics: the order of logs.
   std::vector<std::string> metricsNames() const;
+  /// What the constructor takes, with all arguments of every object; names stay names.
+  Json toJson() const;
 
  private:
   void addMetrics(const Json& list, bool isWeighted);
 
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Loss> loss_;
+  Json lossName_;
+  Json lossWeights_;
   float lossWeight_ = 1.0f;
   std::vector<MetricChoice> metrics_;
 };

@@ -1,3 +1,4 @@
+#include "graph/graph_json.h"
 #include "model/model.h"
 
 namespace tabtrain {
@@ -18,6 +19,7 @@ Json layersJson(const Layer& parent) {
   for (const auto& layer : parent.sublayers()) {
     list.push_back({{"name", layer->name()},
                     {"className", layer->className()},
+                    {"inputShape", layer->isBuilt() ? shapeJson(layer->inputShape()) : Json()},
                     {"outputShape", layer->isBuilt() ? shapeJson(layer->outputShape()) : Json()},
                     {"params", layer->countParams()},
                     {"trainable", layer->trainable()},
@@ -56,6 +58,14 @@ Json Model::describe() const {
       {"params", {{"total", total}, {"trainable", trainable}, {"nonTrainable", total - trainable}}},
       {"metricsNames", compiled_ ? Json(compiled_->metricsNames()) : Json::array()},
       {"optimizer", compiled_ ? compiled_->optimizer().toJson() : Json()}};
+}
+
+Json Model::forwardGraph(const std::vector<int64_t>& path, bool training) {
+  weights();  // throws where there are none
+  Layer& layer = layerAt(path);
+  Graph graph;
+  const Expr x = graph.input("x", {DType::Float32, layer.inputShape()});
+  return graphToJson(graph, {layer.call({graph, training, step_, seed()}, x)});
 }
 
 }  // namespace tabtrain

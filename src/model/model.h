@@ -11,6 +11,7 @@
 #include "model/fit_run.h"
 #include "model/inference_run.h"
 #include "model/on_batch.h"
+#include "model/optimizer_list.h"
 
 namespace tabtrain {
 
@@ -88,6 +89,12 @@ class Model : public std::enable_shared_from_this<Model> {
   BundleFiles saveCheckpoint(OptimizerLayout layout) const;
   /// Takes over what the checkpoint holds of weights and optimizer; as `matchCheckpoint`.
   RestorePlan loadCheckpoint(const Bundle& bundle);
+  /// The optimizer's variables as files list them; none before its first step.
+  std::vector<ListedOptimizerVariable> optimizerVariables(OptimizerOrder order) const;
+  void setOptimizerVariables(OptimizerOrder order, const std::vector<TensorPtr>& values);
+  /// The forward pass for inputs `[batch, ...]` of the model, or of the layer at `path` within it,
+  /// as `graphToJson`. Throws InvalidArgument for a model without weights.
+  Json forwardGraph(const std::vector<int64_t>& path, bool training);
 
  private:
   Layer& layerAt(const std::vector<int64_t>& path) const;

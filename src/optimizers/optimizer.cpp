@@ -154,7 +154,9 @@ void Optimizer::setHyper(const std::string& name, double value) {
   for (const Own& each : own()) {
     if (each.kind != Kind::Hyper || name != each.key) continue;
     const bool isOff = name == "momentum" && *each.number == 0.0;
-    if (!isOff) *each.number = value;
+    // A file has it in float32; the double that was rounded to it is the number itself.
+    const bool isSame = static_cast<float>(*each.number) == static_cast<float>(value);
+    if (!isOff && !isSame) *each.number = value;
   }
 }
 

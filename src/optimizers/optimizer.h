@@ -37,6 +37,9 @@ class Optimizer {
   Variable& iterations() const { return *iterations_; }
   /// With a schedule: the rate of the last step.
   Variable& learningRate() const { return *learningRate_; }
+  bool hasSchedule() const { return schedule_.has_value(); }
+  /// The state that is no slot, such as Nadam's product of momenta; most have none.
+  Variable* scalar() const { return scalar_.get(); }
   /// The rate of the next step, as far as it is constant or the schedule's.
   double currentLearningRate() const;
 

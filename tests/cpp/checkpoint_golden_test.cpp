@@ -8,20 +8,19 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "checkpoint/checkpoint_state.h"
 #include "checkpoint/keras_checkpoint.h"
 #include "checkpoint/keras_optimizers.h"
 #include "checkpoint/object_graph.h"
 #include "checkpoint_fixtures.h"
+#include "json_printing.h"
 
 namespace tabtrain {
 namespace {
 
 using testing::readTestBundle;
 using testing::readTestFile;
-using Json = nlohmann::json;
 
 double numberOf(const Json& value) {
   if (!value.is_string()) return value.get<double>();
@@ -78,13 +77,13 @@ ModelState wantedOf(const Json& expected, const std::string& version) {
   ModelState state;
   int64_t width = 5;
   for (const Json& layer : expected["model_config"]["config"]["layers"]) {
-    const std::string className = layer["class_name"];
-    const std::string name = layer["config"]["name"];
+    const std::string className = layer["class_name"].get<std::string>();
+    const std::string name = layer["config"]["name"].get<std::string>();
     if (className == "InputLayer") continue;
     if (className == "Dense") {
-      const int64_t units = layer["config"]["units"];
+      const auto units = layer["config"]["units"].get<int64_t>();
       LayerState dense{name, {variable(name, "kernel", {width, units})}};
-      if (layer["config"]["use_bias"]) dense.variables.push_back(variable(name, "bias", {units}));
+      if (layer["config"]["use_bias"].get<bool>()) dense.variables.push_back(variable(name, "bias", {units}));
       state.layers.push_back(std::move(dense));
       width = units;
     } else if (className == "BatchNormalization") {
@@ -100,13 +99,13 @@ ModelState wantedOf(const Json& expected, const std::string& version) {
   state.rootEdge = version != "tf2.8";
   if (!expected["optimizer"].is_null()) {
     const Json& config = expected["optimizer"]["config"];
-    const std::string className = config["name"];
+    const std::string className = config["name"].get<std::string>();
     std::vector<std::string> slots;
     const bool legacy = expected["case"].get<std::string>().starts_with("legacy");
     // The newer SGD keeps its last step there even if its momentum is 0.
-    if (className == "SGD" && (!legacy || config["momentum"] != 0.0)) slots = {"momentum"};
+    if (className == "SGD" && (!legacy || config["momentum"].get<double>() != 0.0)) slots = {"momentum"};
     if (className == "Adam") slots = {"m", "v"};
-    if (className == "Adam" && config["amsgrad"]) slots.push_back("vhat");
+    if (className == "Adam" && config["amsgrad"].get<bool>()) slots.push_back("vhat");
     state.optimizer = optimizerOf(className, legacy, slots, state);
   }
   return state;
@@ -204,7 +203,7 @@ TEST_P(GoldenCheckpoint, ModelFindsItsWeights) {
 }
 
 TEST_P(GoldenCheckpoint, WrittenFromTheStateIsTheSameBytes) {
-  const std::string name = expected_["case"];
+  const auto name = expected_["case"].get<std::string>();
   if (name.ends_with("-checkpoint-save") || name.ends_with("-manager")) {
     // Written by tf.train.Checkpoint: another root, which is not written here.
     return;

@@ -137,10 +137,10 @@ TEST(ClassConfig, IsANameOrAnObject) {
 }
 
 TEST(ParseJson, RefusesWhatIsNotJson) {
-  EXPECT_EQ(parseJson("[1]", "config"), Json({1}));
+  EXPECT_EQ(parseJson("[1]", "config"), Json::array({1}));
   std::string message;
   EXPECT_EQ(codeOf([] { parseJson("[1", "config"); }, &message), ErrorCode::InvalidArgument);
-  EXPECT_EQ(message, "config: expected JSON");
+  EXPECT_EQ(message, "config: expected JSON (at byte 2)");
 }
 
 struct Thing {

@@ -141,15 +141,15 @@ TEST(Conformance, EveryArgumentRefusesWhatIsNoValue) {
     for (const auto& [name, configs] : configsOf(kind)) {
       for (const auto& item : configs.front()["config"].items()) {
         Json object = configs.front();
-        object["config"][item.key()] = wrong;
+        object["config"][item.first] = wrong;
         SCOPED_TRACE(object.dump());
         const auto refused = refusal(kind.make, object);
-        ASSERT_TRUE(refused) << name << ": " << item.key();
+        ASSERT_TRUE(refused) << name << ": " << item.first;
         const auto& [code, sentence] = *refused;
         EXPECT_TRUE(code == ErrorCode::InvalidArgument || code == ErrorCode::UnknownClass ||
                     code == ErrorCode::Unsupported)
             << sentence;
-        EXPECT_NE(sentence.find(item.key()), std::string::npos) << sentence;
+        EXPECT_NE(sentence.find(item.first), std::string::npos) << sentence;
         EXPECT_NE(sentence.find("got"), std::string::npos) << sentence;
       }
     }
@@ -288,9 +288,9 @@ TEST_P(LayerInAModel, TrainsAndGoesThroughACheckpoint) {
 /// The first case of each layer.
 std::vector<GoldenCase> oneOfEach() {
   std::vector<GoldenCase> cases;
-  std::set<Json> seen;
+  std::set<std::string> seen;
   for (const GoldenCase& golden : goldenCases("layers.json")) {
-    if (seen.insert(golden.json["layer"]["class_name"]).second) cases.push_back(golden);
+    if (seen.insert(golden.json["layer"]["class_name"].get<std::string>()).second) cases.push_back(golden);
   }
   return cases;
 }

@@ -14,7 +14,8 @@ std::vector<GoldenCase> goldenCases(const std::string& path) {
   const std::string full = std::string(TABTRAIN_TESTS_DIR) + "/golden/" + path;
   std::ifstream file(full);
   if (!file) throw std::runtime_error("no golden file " + full);
-  const Json json = Json::parse(file);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const Json json = Json::parse(text);
   std::vector<GoldenCase> cases;
   for (const Json& golden : json.at("cases")) cases.push_back({golden});
   if (cases.empty()) throw std::runtime_error("no cases in " + full);

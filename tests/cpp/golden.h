@@ -9,6 +9,7 @@
 
 #include "base/dtype.h"
 #include "base/json.h"
+#include "json_printing.h"
 
 namespace tabtrain::testing {
 

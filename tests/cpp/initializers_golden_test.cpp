@@ -23,7 +23,7 @@ std::vector<float> draw(const Initializer& initializer, const std::vector<int64_
 
 /// Holds for Keras's own values too: see `verify` in make_initializers.py.
 void expectDistribution(const std::vector<float>& values, const Json& expected) {
-  const std::string kind = expected["distribution"];
+  const std::string kind = expected["distribution"].get<std::string>();
   const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
   double mean = expected.value("mean", 0.0);
   double std = expected.value("std", expected.value("stddev", 0.0));
@@ -33,8 +33,8 @@ void expectDistribution(const std::vector<float>& values, const Json& expected) 
     return;
   }
   if (kind == "uniform") {
-    const double low = expected["low"];
-    const double high = expected["high"];
+    const double low = expected["low"].get<double>();
+    const double high = expected["high"].get<double>();
     EXPECT_GE(*least, static_cast<float>(low));
     EXPECT_LT(*greatest, static_cast<float>(high) * 1.0000001f);
     mean = (low + high) / 2;
@@ -70,7 +70,7 @@ TEST_P(InitializerGolden, EqualsKeras) {
   if (golden["kind"] == "values_seed_7") {
     const std::vector<double> expected =
         goldenTensor({{"shape", {16}}, {"dtype", "float32"}, {"values", golden["values"]}}).values;
-    const auto values = draw(*initializer, golden["shape"], /*counter=*/0);
+    const auto values = draw(*initializer, golden["shape"].get<std::vector<int64_t>>(), /*counter=*/0);
     const std::span<const float> start(values.data(), expected.size());
     const bool isUniform = config["class_name"].get<std::string>().ends_with("Uniform") ||
                            config["config"].value("distribution", "") == "uniform";
@@ -79,12 +79,12 @@ TEST_P(InitializerGolden, EqualsKeras) {
     if (config["class_name"] == "Orthogonal") tolerance = {1e-5, 2e-6};
     expectClose(start, expected, "values", tolerance);
     // The seed alone decides.
-    EXPECT_EQ(values, draw(*initializer, golden["shape"], /*counter=*/9));
+    EXPECT_EQ(values, draw(*initializer, golden["shape"].get<std::vector<int64_t>>(), /*counter=*/9));
     return;
   }
   if (golden["kind"] == "matrix") {
     expectClose(
-        draw(*initializer, golden["shape"], 0),
+        draw(*initializer, golden["shape"].get<std::vector<int64_t>>(), 0),
         goldenTensor(
             {{"shape", golden["shape"]}, {"dtype", "float32"}, {"values", golden["values"]}})
             .values,
@@ -96,7 +96,7 @@ TEST_P(InitializerGolden, EqualsKeras) {
     std::vector<float> values;
     // Many draws of the same shape: the spread of the mean is small then.
     for (uint64_t counter = 0; counter < 20; ++counter) {
-      const auto more = draw(*initializer, expected["shape"], counter);
+      const auto more = draw(*initializer, expected["shape"].get<std::vector<int64_t>>(), counter);
       values.insert(values.end(), more.begin(), more.end());
     }
     expectDistribution(values, expected);

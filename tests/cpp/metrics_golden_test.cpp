@@ -65,7 +65,7 @@ class MetricStrings : public ::testing::TestWithParam<GoldenCase> {};
 TEST_P(MetricStrings, BecomeKerasMetric) {
   const Json& golden = GetParam().json;
   const auto units = golden["output_units"].get<int64_t>();
-  const std::string labels = golden["labels"];
+  const auto labels = golden["labels"].get<std::string>();
   Tensor yTrue{{4}, DType::Float32, std::vector<double>(4)};
   if (labels != "rank1") yTrue.shape.push_back(labels == "column" ? 1 : units);
   if (labels == "full") yTrue.values.resize(static_cast<size_t>(4 * units));
@@ -82,7 +82,7 @@ TEST_P(MetricStrings, BecomeKerasMetric) {
   }
   // Keras wraps most functions in one class, and has other names for some of them.
   if (golden["class_name"] == "MeanMetricWrapper") {
-    std::string function = golden["function"];
+    auto function = golden["function"].get<std::string>();
     if (function == "log_cosh") function = "log_cosh_error";
     if (function == "cosine_proximity") function = "cosine_similarity";
     EXPECT_EQ(snakeCase(metric->className()), function);

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "allocations.h"
+#include "json_printing.h"
 #include "model/summary.h"
 
 namespace tabtrain::testing {

@@ -103,7 +103,7 @@ TEST_P(OptimizerState, AndSavesWhatItLoaded) {
 std::string optimizerCaseName(const ::testing::TestParamInfo<Json>& info) {
   const Json& config = info.param["config"];
   return std::to_string(info.index) + "_" + info.param["class_name"].get<std::string>() +
-         (config["is_legacy_optimizer"] ? "_legacy" : "_new");
+         (config["is_legacy_optimizer"].get<bool>() ? "_legacy" : "_new");
 }
 
 INSTANTIATE_TEST_SUITE_P(Optimizers, OptimizerState, ::testing::ValuesIn(optimizers()),

@@ -8,6 +8,7 @@
 #include "checkpoint_fixtures.h"
 #include "graph/executable.h"
 #include "graph_runner.h"
+#include "json_printing.h"
 #include "optimizers/optimizer.h"
 
 namespace tabtrain::testing {

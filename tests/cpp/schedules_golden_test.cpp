@@ -38,7 +38,7 @@ INSTANTIATE_TEST_SUITE_P(Schedules, ScheduleGolden,
 TEST(Schedules, AllHaveGoldenCases) {
   std::set<std::string> seen;
   for (const GoldenCase& golden : goldenCases("schedules.json")) {
-    seen.insert(golden.json["schedule"]["class_name"]);
+    seen.insert(golden.json["schedule"]["class_name"].get<std::string>());
   }
   const std::vector<std::string> names = scheduleNames();
   EXPECT_EQ(seen, std::set<std::string>(names.begin(), names.end()));

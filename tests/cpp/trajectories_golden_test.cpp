@@ -89,8 +89,8 @@ TEST_P(Trajectory, EqualsKeras) {
       sum += static_cast<double>(weights[i]->floats()[e]);
       absoluteSum += std::abs(static_cast<double>(weights[i]->floats()[e]));
     }
-    const double scale = expected["abs_sum"];
-    EXPECT_TRUE(isClose(sum, expected["sum"], {0, 1e-5 * scale}))
+    const auto scale = expected["abs_sum"].get<double>();
+    EXPECT_TRUE(isClose(sum, expected["sum"].get<double>(), {0, 1e-5 * scale}))
         << weights[i]->path() << ": sum " << sum << ", expected " << expected["sum"];
     EXPECT_TRUE(isClose(absoluteSum, scale, {1e-5, 0}))
         << weights[i]->path() << ": absolute sum " << absoluteSum << ", expected " << scale;

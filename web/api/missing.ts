@@ -1,4 +1,4 @@
-import { TabtrainError, unsupported } from './errors';
+import { unsupported } from './errors';
 
 const later = (name: string, what: string) => (): never =>
   unsupported(`${name}: ${what} are not in this version`);
@@ -14,9 +14,3 @@ export const registerSerializable: (...args: unknown[]) => never = later(
   'registerSerializable',
   'custom objects',
 );
-
-/** Not in this version: rejects with `UNSUPPORTED`. */
-export function loadModel(_path: unknown, _options?: object): Promise<never> {
-  const sentence = 'loadModel: whole-model files are not in this version; see loadWeights';
-  return Promise.reject(new TabtrainError('UNSUPPORTED', sentence));
-}

@@ -10,7 +10,11 @@ export type { StorageKind, StoredFile } from './storage/backend';
 
 export { sequential, modelFromJson, Sequential } from './model/sequential';
 export { Model } from './model/model';
-export type { LoadWeightsOptions, SaveWeightsOptions } from './model/weightsOptions';
+export type {
+  LoadWeightsOptions,
+  SaveOptions,
+  SaveWeightsOptions,
+} from './model/weightsOptions';
 export { Layer } from './model/layer';
 export { LoadStatus } from './model/loadStatus';
 export type { CompileOptions } from './model/compile';
@@ -79,4 +83,5 @@ export type {
   TypedArrayWithShape,
 } from './data/tensor';
 
-export { input, loadModel, model, registerSerializable } from './missing';
+export { loadModel, type LoadModelOptions, type ModelFile } from './model/loadModel';
+export { input, model, registerSerializable } from './missing';

@@ -1,7 +1,7 @@
 import { TabtrainError } from './errors';
 import { compileBytes, type EngineFiles } from './engine/load';
 import { openBrowserBackend } from './storage/browserBackend';
-import type { Extras } from './host/host';
+import type { Extras, Formats } from './host/host';
 import { serve, type WorkerScope } from './transport/workerServer';
 
 /*
@@ -36,5 +36,9 @@ const extras = () => {
   const url = new URL('./extras.js', import.meta.url).href;
   return import(/* @vite-ignore */ /* webpackIgnore: true */ url) as Promise<Extras>;
 };
+const formats = () => {
+  const url = new URL('./formats.js', import.meta.url).href;
+  return import(/* @vite-ignore */ /* webpackIgnore: true */ url) as Promise<Formats>;
+};
 
-void serve(self as unknown as WorkerScope, { files, openBackend: openBrowserBackend, extras });
+void serve(self as unknown as WorkerScope, { files, openBackend: openBrowserBackend, extras, formats });

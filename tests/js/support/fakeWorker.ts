@@ -48,4 +48,5 @@ export const fakePlatform = {
   },
   openBackend: () => Promise.resolve({ backend: new MemoryBackend(), why: ['memory only'] }),
   extras: () => import('../../../web/api/extras'),
+  formats: () => import('../../../web/api/formats'),
 };

@@ -80,21 +80,7 @@ export const storage = {
     if (source === null || typeof source !== 'object') {
       invalid(`storage.import: expected a zip or files, came ${came(source)}`);
     }
-    const isList =
-      Array.isArray(source) || (typeof FileList === 'function' && source instanceof FileList);
-    const files = isList
-      ? await Promise.all(
-          Array.from(source as ArrayLike<File>, async (file) => ({
-            name: file.webkitRelativePath || file.name,
-            bytes: await bytesOf(file),
-          })),
-        )
-      : Object.entries(source).map(([name, bytes]) => ({ name, bytes: bytes as Uint8Array }));
-    for (const { name, bytes } of files) {
-      if (!ArrayBuffer.isView(bytes)) {
-        invalid(`storage.import: '${name}': expected a Uint8Array, came ${came(bytes)}`);
-      }
-    }
+    const files = await filesOf(source, 'storage.import');
     return connection.call('storage.importFiles', [files, dir]);
   },
 
@@ -109,6 +95,38 @@ export const storage = {
     return (await connect()).call('storage.estimate', []);
   },
 } as const;
+
+/** Files by name; or the browser's, one or many. */
+export type FilesSource = Blob | FileList | readonly File[] | Readonly<Record<string, Uint8Array>>;
+
+/** The bytes of files, under the paths that they had. */
+export async function filesOf(
+  source: FilesSource,
+  where: string,
+): Promise<{ name: string; bytes: Uint8Array }[]> {
+  const isBlob = typeof Blob === 'function' && source instanceof Blob;
+  const isList =
+    Array.isArray(source) || (typeof FileList === 'function' && source instanceof FileList);
+  if (!isBlob && !isList) {
+    const files = Object.entries(source).map(([name, bytes]) => ({
+      name,
+      bytes: bytes as Uint8Array,
+    }));
+    for (const { name, bytes } of files) {
+      if (!ArrayBuffer.isView(bytes)) {
+        invalid(`${where}: '${name}': expected a Uint8Array, came ${came(bytes)}`);
+      }
+    }
+    return files;
+  }
+  const list = isBlob ? [source as File] : Array.from(source as ArrayLike<File>);
+  return Promise.all(
+    list.map(async (file) => ({
+      name: file.webkitRelativePath || (file.name ?? 'model'),
+      bytes: await bytesOf(file),
+    })),
+  );
+}
 
 async function bytesOf(blob: Blob): Promise<Uint8Array> {
   return new Uint8Array(await blob.arrayBuffer());

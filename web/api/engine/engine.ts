@@ -103,6 +103,19 @@ export interface EngineModel extends Handle {
   adapt(path: number[], data: EngineTensor): void;
   saveCheckpoint(optionsJson: string): EngineCheckpoint;
   loadCheckpoint(index: Uint8Array, shards: Uint8Array[]): string;
+  /** JSON: what `compile` takes, each object with all its arguments. */
+  compileJson(): string;
+  /** JSON (src/graph/graph_json.h): the forward pass of the model, or of the layer at `path`. */
+  forwardGraph(path: number[], training: boolean): string;
+  /** Copies of the optimizer's variables in the order of 'legacy', 'new' or 'keras3'; none before its first step. */
+  optimizerVariables(order: string): {
+    readonly name: string;
+    readonly dtype: EngineDType;
+    readonly shape: number[];
+    /** Null of one that Keras has and never reads: zeros. */
+    readonly bytes: Uint8Array | null;
+  }[];
+  setOptimizerVariables(order: string, tensors: EngineTensor[]): void;
   fit(
     optionsJson: string,
     x: EngineTensor[],
@@ -198,6 +211,7 @@ export interface TensorSpec {
 export interface LayerDescription {
   readonly name: string;
   readonly className: string;
+  readonly inputShape: readonly (number | null)[] | null;
   readonly outputShape: readonly (number | null)[] | null;
   readonly params: number;
   readonly trainable: boolean;

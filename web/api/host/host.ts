@@ -3,6 +3,8 @@ import type { Engine, EngineDType, EngineModel } from '../engine/engine';
 import { loadEngine, type EngineFiles, type EngineOptions } from '../engine/load';
 import { CheckpointFiles } from '../storage/checkpointFiles';
 import type * as extras from '../extras';
+import type * as formats from '../formats';
+import type { ModelFiles } from '../formats/modelFiles';
 import { Storage, type OpenBackend } from '../storage/storage';
 import { freeBatch } from './feed';
 import { Mutex } from './mutex';
@@ -11,20 +13,24 @@ import type {
   EngineInfo,
   HostClient,
   LoadReport,
+  ModelSource,
   OnBatchRequest,
+  OpenedModel,
   Outcome,
   Reply,
   RawTensor,
   RunAction,
   RunData,
   RunRequest,
+  SaveModelOptions,
   WireBatch,
 } from './protocol';
 import { Registry } from './registry';
 import { Runs } from './runs';
 
-/** The module that is loaded only where it is needed. */
+/** The modules that are loaded only where they are needed. */
 export type Extras = typeof extras;
+export type Formats = typeof formats;
 
 /** What a host needs of the platform that it runs on. */
 export interface HostPlatform {
@@ -32,6 +38,7 @@ export interface HostPlatform {
   readonly openBackend: OpenBackend;
   /** What is loaded only where it is needed. */
   readonly extras: () => Promise<Extras>;
+  readonly formats: () => Promise<Formats>;
 }
 
 /** What there is once the engine runs. */
@@ -52,6 +59,7 @@ export class Host implements EngineApi {
   readonly #client: HostClient;
   readonly #lock = new Mutex();
   #started: Parts | null = null;
+  #modelFiles: Promise<ModelFiles> | null = null;
 
   constructor(platform: HostPlatform, client: HostClient) {
     this.#platform = platform;
@@ -97,6 +105,14 @@ export class Host implements EngineApi {
   /** Storage methods of the host API are answered by the storage itself. */
   get storage(): Storage {
     return this.#parts.storage;
+  }
+
+  #files(): Promise<ModelFiles> {
+    const { engine, storage } = this.#parts;
+    this.#modelFiles ??= this.#platform
+      .formats()
+      .then(({ ModelFiles }) => new ModelFiles(engine, storage));
+    return this.#modelFiles;
   }
 
   get #checkpoints(): CheckpointFiles {
@@ -206,6 +222,31 @@ export class Host implements EngineApi {
       const report = model.engine.loadCheckpoint(index, shards);
       return this.#registry.reply(model, JSON.parse(report) as LoadReport);
     });
+  }
+
+  async saveModel(id: number, path: string, options: SaveModelOptions): Promise<Reply<null>> {
+    this.#registry.model(id);
+    const files = await this.#files();
+    await files.save(path, options, (take) =>
+      this.#lock.run(() => take(this.#registry.model(id).engine)),
+    );
+    return { value: null };
+  }
+
+  async openModel(source: ModelSource): Promise<OpenedModel> {
+    return (await this.#files()).open(source);
+  }
+
+  async restoreModel(id: number, file: number): Promise<Reply<LoadReport>> {
+    const files = await this.#files();
+    return this.#lock.run(() => {
+      const model = this.#registry.modelToChange(id, 'loadModel');
+      return this.#registry.reply(model, files.restore(model.engine, file));
+    });
+  }
+
+  async closeModel(file: number): Promise<void> {
+    (await this.#files()).close(file);
   }
 
   fit(id: number, request: RunRequest, data: RunData): Promise<Reply<Outcome<null>>> {

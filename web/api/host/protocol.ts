@@ -257,6 +257,28 @@ export interface LoadReport {
   readonly missingInFile: readonly string[];
 }
 
+/** Where a whole model is read from: a path of the storage, or files. */
+export type ModelSource =
+  | { readonly path: string }
+  | { readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[] };
+
+export interface SaveModelOptions {
+  readonly format: string;
+  readonly includeOptimizer: boolean;
+  readonly optimizerLayout: 'auto' | 'legacy' | 'new' | 'keras3' | 'none';
+  readonly overwrite: boolean;
+}
+
+/** A file that was opened, until `closeModel`; configs are in the words of Keras 2.8. */
+export interface OpenedModel {
+  readonly id: number;
+  readonly format: string;
+  readonly version: string;
+  readonly config: object;
+  readonly compile: object | null;
+  readonly notes: readonly string[];
+}
+
 /** The engine's methods; numbers for models, tensors and runs are chosen by the caller. */
 export interface EngineApi {
   start(options: EngineOptions): Promise<EngineInfo>;
@@ -282,6 +304,12 @@ export interface EngineApi {
     options: { optimizerLayout: string; overwrite: boolean },
   ): Promise<Reply<null>>;
   loadWeights(model: number, path: string): Promise<Reply<LoadReport>>;
+
+  saveModel(model: number, path: string, options: SaveModelOptions): Promise<Reply<null>>;
+  openModel(source: ModelSource): Promise<OpenedModel>;
+  /** Fills a model that was made from the opened file's configs. */
+  restoreModel(model: number, file: number): Promise<Reply<LoadReport>>;
+  closeModel(file: number): Promise<void>;
 
   fit(model: number, request: RunRequest, data: RunData): Promise<Reply<Outcome<null>>>;
   evaluate(model: number, request: RunRequest, data: RunData): Promise<Reply<Outcome<number[]>>>;

@@ -4,17 +4,19 @@ import { askToPersist } from '../client/persist';
 import { freeTensors, upload } from '../client/upload';
 import { toSource } from '../data/convert';
 import { NamedTensor, elementsOf, type Data } from '../data/tensor';
-import { LaterModel } from './later';
+import { ModelInfo } from './info';
 import { LoadStatus } from './loadStatus';
 import {
   checkLoad,
   checkSave,
+  checkSaveModel,
   type LoadWeightsOptions,
+  type SaveOptions,
   type SaveWeightsOptions,
 } from './weightsOptions';
 
 /** The weights of a model, in memory and in files. */
-export class WeightsModel extends LaterModel {
+export class WeightsModel extends ModelInfo {
   /** Copies of all weights, in Keras's order. */
   async getWeights(): Promise<NamedTensor[]> {
     await this.ready('model.getWeights');
@@ -70,6 +72,26 @@ export class WeightsModel extends LaterModel {
     this.refuseWhileFitBegins(where);
     await this.ready(where);
     return new LoadStatus(await this.remote.call('loadWeights', path!));
+  }
+
+  /**
+   * Writes the whole model: architecture, weights and, where it is compiled, optimizer with its state,
+   * loss and metrics. Keras's rule for the format: see {@link SaveOptions}. Resolves when all is safely
+   * stored; an older model under that name stays whole until then. Also while fit runs.
+   * @throws TabtrainError `INVALID_ARGUMENT`, `UNSUPPORTED`, `QUOTA_EXCEEDED`, `STORAGE_UNAVAILABLE`, ...
+   */
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    const where = 'model.save';
+    const checked = checkSaveModel(path, options, where);
+    await this.ready(where);
+    await this.remote.call('saveModel', path, checked);
+    askToPersist();
+  }
+
+  /** @internal Fills a new model from a file that the host has open. */
+  async restore(file: number): Promise<void> {
+    await this.ready('loadModel');
+    await this.remote.call('restoreModel', file);
   }
 
   /** Throws while the data of a fit are on their way. */

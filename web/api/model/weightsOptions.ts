@@ -1,5 +1,6 @@
 import { came, invalid, orList, unsupported } from '../errors';
-import { checkRecord } from '../config/options';
+import { checkRecord, flag } from '../config/options';
+import type { SaveModelOptions } from '../host/protocol';
 
 export interface SaveWeightsOptions {
   /** `'tf'`, a TensorFlow checkpoint, is what this version writes. */
@@ -17,6 +18,62 @@ export interface LoadWeightsOptions {
   readonly skipMismatch?: boolean;
 }
 
+export interface SaveOptions {
+  /**
+   * Default: by the path. `.h5` and `.hdf5` are HDF5 as Keras 2 writes it, `.keras` the archive of Keras 3,
+   * `model.json` TensorFlow.js's, anything else a SavedModel directory, `'tf'`.
+   */
+  readonly format?: 'tf' | 'h5' | 'keras' | 'tfjs';
+  /** Whether the optimizer and what else `compile` chose is saved; default true. */
+  readonly includeOptimizer?: boolean;
+  /**
+   * The generation of optimizer that the file is for. `'auto'` (default): `'legacy'` for SGD and Adam in a
+   * SavedModel and HDF5, since every Keras 2 goes on from it; the optimizer's own otherwise; `'keras3'` in
+   * `.keras`.
+   */
+  readonly optimizerLayout?: 'auto' | 'legacy' | 'new' | 'keras3' | 'none';
+  /** Default true. */
+  readonly overwrite?: boolean;
+}
+
+const FORMATS = ['tf', 'h5', 'keras', 'tfjs'] as const;
+const FILE_LAYOUTS = ['auto', 'legacy', 'new', 'keras3', 'none'] as const;
+
+/** Keras's rule. */
+function formatByName(path: string): (typeof FORMATS)[number] {
+  if (/\.(h5|hdf5)$/.test(path)) return 'h5';
+  if (path.endsWith('.keras')) return 'keras';
+  return /(^|\/)model\.json$/.test(path) ? 'tfjs' : 'tf';
+}
+
+export function checkSaveModel(
+  path: unknown,
+  options: SaveOptions,
+  where: string,
+): SaveModelOptions {
+  checkRecord(where, options, ['format', 'includeOptimizer', 'optimizerLayout', 'overwrite']);
+  if (typeof path !== 'string' || path === '') {
+    invalid(`${where}: path: expected a text, came ${came(path)}`);
+  }
+  const {
+    format = formatByName(path),
+    includeOptimizer = true,
+    optimizerLayout = 'auto',
+    overwrite = true,
+  } = options;
+  oneOf(FORMATS, format, `${where}: format`);
+  oneOf(FILE_LAYOUTS, optimizerLayout, `${where}: optimizerLayout`);
+  flag(includeOptimizer, `${where}: includeOptimizer`);
+  flag(overwrite, `${where}: overwrite`);
+  return { format, includeOptimizer, optimizerLayout, overwrite };
+}
+
+function oneOf(known: readonly unknown[], value: unknown, where: string): void {
+  if (!known.includes(value)) {
+    invalid(`${where}: expected ${orList(known as string[])}, came ${came(value)}`);
+  }
+}
+
 const LAYOUTS = ['auto', 'legacy', 'new', 'none'] as const;
 
 /** The options with their defaults; throws for what is wrong in them. */
@@ -28,14 +85,8 @@ export function checkSave(
   checkRecord(where, options, ['format', 'optimizerLayout', 'overwrite']);
   const { format, optimizerLayout = 'auto', overwrite = true } = options;
   checkFormat(path, format, where);
-  if (!LAYOUTS.includes(optimizerLayout)) {
-    invalid(
-      `${where}: optimizerLayout: expected ${orList(LAYOUTS)}, came ${came(optimizerLayout)}`,
-    );
-  }
-  if (typeof overwrite !== 'boolean') {
-    invalid(`${where}: overwrite: expected true or false, came ${came(overwrite)}`);
-  }
+  oneOf(LAYOUTS, optimizerLayout, `${where}: optimizerLayout`);
+  flag(overwrite, `${where}: overwrite`);
   return { optimizerLayout, overwrite };
 }
 

@@ -1,0 +1,122 @@
+#include "model/optimizer_list.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.h"
+#include "checkpoint/keras_optimizers.h"
+
+namespace tabtrain {
+namespace {
+
+using List = std::vector<ListedOptimizerVariable>;
+
+/// The slots of `layouts` of all trainable variables: variable by variable, or slot by slot.
+void addSlots(List& list, const Optimizer& optimizer, const std::vector<Variable*>& trainable,
+              const std::vector<const SlotLayout*>& layouts, bool byVariable, bool isLegacy) {
+  const auto names = optimizer.slotNames();
+  const auto add = [&](const SlotLayout& layout, size_t i) {
+    const Variable& of = *trainable[i];
+    const bool has = std::find(names.begin(), names.end(), layout.slot) != names.end();
+    list.push_back({isLegacy ? optimizer.name() + "/" + of.name() + "/" + layout.slot
+                             : optimizer.name() + "/" + layout.variableName + "/" + of.name(),
+                    DType::Float32, of.sizes(),
+                    has ? optimizer.slots(layout.slot)[i].get() : nullptr});
+  };
+  if (byVariable) {
+    for (size_t i = 0; i < trainable.size(); ++i) {
+      for (const SlotLayout* layout : layouts) add(*layout, i);
+    }
+  } else {
+    for (const SlotLayout* layout : layouts) {
+      for (size_t i = 0; i < trainable.size(); ++i) add(*layout, i);
+    }
+  }
+}
+
+void requireSameMeaning(const Optimizer& optimizer, const KerasOptimizer& row,
+                        OptimizerOrder order) {
+  const bool isLegacy = order == OptimizerOrder::Legacy;
+  if (isLegacy == optimizer.isLegacy() || row.sameMeaning) return;
+  throw Error(ErrorCode::Unsupported,
+              "optimizerLayout: the state of " + optimizer.className() + " (" +
+                  (optimizer.isLegacy() ? "legacy" : "new") + ") does not mean the same in the " +
+                  (isLegacy ? "legacy" : "newer") + " generation of Keras optimizers");
+}
+
+}  // namespace
+
+List listOptimizerVariables(const Optimizer& optimizer, const std::vector<Variable*>& trainable,
+                            OptimizerOrder order) {
+  const KerasOptimizer& row = *findKerasOptimizer(optimizer.className());
+  requireSameMeaning(optimizer, row, order);
+  const bool isLegacy = order == OptimizerOrder::Legacy;
+  List list = {{isLegacy ? optimizer.name() + "/iter" : "iteration", DType::Int64, {},
+                &optimizer.iterations()}};
+  const auto addFloat = [&](const std::string& name, Variable* variable) {
+    list.push_back({name, DType::Float32, {}, variable});
+  };
+  if (order == OptimizerOrder::Keras3 && !optimizer.hasSchedule()) {
+    addFloat("learning_rate", &optimizer.learningRate());
+  }
+  if (isLegacy && row.newScalar != nullptr) {
+    addFloat(optimizer.name() + "/momentum_cache", optimizer.scalar());
+  }
+  const auto names = optimizer.slotNames();
+  for (int round = 0; round < 4; ++round) {
+    std::vector<const SlotLayout*> layouts;
+    for (const SlotLayout& layout : row.slots) {
+      const bool has = std::find(names.begin(), names.end(), layout.slot) != names.end();
+      const bool isUnused =
+          order == OptimizerOrder::New && layout.unused == SlotLayout::Unused::Zeros;
+      if (layout.round == round && (has || isUnused)) layouts.push_back(&layout);
+    }
+    // OptimizerV2 makes one slot after the other, except in Ftrl.
+    addSlots(list, optimizer, trainable, layouts, !isLegacy || optimizer.className() == "Ftrl",
+             isLegacy);
+  }
+  if (order == OptimizerOrder::Keras3 && row.newScalar != nullptr) {
+    addFloat(row.newScalar, optimizer.scalar());
+  }
+  return list;
+}
+
+void restoreOptimizerVariables(Optimizer& optimizer, const std::vector<Variable*>& trainable,
+                               OptimizerOrder order, const std::vector<TensorPtr>& values) {
+  const bool wasBuilt = optimizer.isBuilt();
+  optimizer.build(trainable);
+  try {
+    const List list = listOptimizerVariables(optimizer, trainable, order);
+    require(
+        list.size() == values.size(),
+        [&] {
+          return "optimizer: " + optimizer.className() + " has " + std::to_string(list.size()) +
+                 " variables, the file has " + std::to_string(values.size());
+        },
+        ErrorCode::ShapeMismatch);
+    for (size_t i = 0; i < list.size(); ++i) {
+      const auto& [name, dtype, sizes, variable] = list[i];
+      require(
+          values[i]->dtype() == dtype &&
+              (values[i]->sizes() == sizes || (sizes.empty() && values[i]->count() == 1)),
+          [&] {
+            return "optimizer: " + name + ": expected " + dtypeName(dtype) + " " +
+                   sizesToString(sizes) + ", the file has " + dtypeName(values[i]->dtype()) + " " +
+                   sizesToString(values[i]->sizes());
+          },
+          ErrorCode::ShapeMismatch);
+      if (variable != nullptr) variable->data();  // may find no room, so before anything is written
+    }
+    for (size_t i = 0; i < list.size(); ++i) {
+      const auto bytes = values[i]->bytes();
+      if (list[i].variable != nullptr) {
+        std::memcpy(list[i].variable->data(), bytes.data(), bytes.size());
+      }
+    }
+  } catch (...) {
+    if (!wasBuilt) optimizer.unbuild();
+    throw;
+  }
+}
+
+}  // namespace tabtrain

@@ -1,0 +1,40 @@
+import type { KerasConfig } from '../../config/spec';
+import type { CompileConfig } from '../types';
+
+/** Arguments that came after Keras 2.8, where they say nothing. */
+const AT_DEFAULT: Readonly<Record<string, unknown>> = { ignore_class: null, axis: -1 };
+
+/** A loss or a metric as every Keras from 2.8 to 3 takes it. */
+function portable(given: KerasConfig | string): KerasConfig | string {
+  if (typeof given === 'string') return given;
+  const config = Object.entries(given.config).filter(
+    ([key, value]) => !(key in AT_DEFAULT && AT_DEFAULT[key] === value),
+  );
+  return {
+    class_name: given.class_name,
+    config: Object.fromEntries(
+      // Keras 3 has no "auto", which means the same.
+      config.map(([key, value]) => [
+        key,
+        key === 'reduction' && value === 'auto' ? 'sum_over_batch_size' : value,
+      ]),
+    ),
+  };
+}
+
+/**
+ * Keras 2's `training_config`. `compile.optimizer` is written as it is, so it is in the dialect that the
+ * file's optimizer state needs; `own` is what we read instead, the very optimizer that was saved.
+ */
+export function trainingConfig(compile: CompileConfig): Record<string, unknown> {
+  const list = (metrics: CompileConfig['metrics'] | undefined) =>
+    metrics && metrics.length > 0 ? [metrics.map(portable)] : null;
+  return {
+    loss: portable(compile.loss),
+    metrics: list(compile.metrics),
+    weighted_metrics: list(compile.weighted_metrics),
+    loss_weights: compile.loss_weights ?? null,
+    optimizer_config: compile.optimizer,
+    ...(compile.own && { tabtrain: { optimizer_config: compile.own } }),
+  };
+}

@@ -1,0 +1,159 @@
+import { TabtrainError, came } from '../../errors';
+import type { KerasConfig } from '../../config/spec';
+import type { CompileConfig } from '../types';
+
+type Config = Record<string, unknown>;
+
+/** Keys that Keras adds to the record of an object besides class and config. */
+const ABOUT_THE_OBJECT = [
+  'module',
+  'registered_name',
+  'build_config',
+  'compile_config',
+  'shared_object_id',
+];
+/** Keys of newer Keras that say nothing as long as they have these values. */
+const SAYS_NOTHING: Readonly<Record<string, readonly unknown[]>> = {
+  quantization_config: [null],
+  lora_rank: [null],
+  synchronized: [false],
+  optional: [false],
+  sparse: [false],
+  ragged: [false],
+  input_axes: [null],
+  output_axes: [null],
+  renorm: [false],
+  renorm_clipping: [null],
+  renorm_momentum: [0.99, null],
+  rms_scaling: [false],
+  build_input_shape: [undefined],
+  loss_scale_factor: [null],
+  gradient_accumulation_steps: [null],
+};
+
+const isRecord = (value: unknown): value is Config =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Configs that anyone wrote must not reach what all objects share. */
+const FORBIDDEN = ['__proto__', 'constructor', 'prototype'];
+/** Nested deeper than any model is. */
+const DEEPEST = 100;
+
+/**
+ * A config of any Keras from 2.0 to 3, or of a SavedModel's metadata, in the words of Keras 2.8: those
+ * that the engine takes.
+ */
+export function toKeras2(value: unknown, what: string, depth = 0): unknown {
+  if (depth > DEEPEST) throw new TabtrainError('CORRUPT_FILE', `${what}: nested too deep`);
+  if (Array.isArray(value)) return value.map((item) => toKeras2(item, what, depth + 1));
+  if (!isRecord(value)) return value;
+  const { class_name: className, config, items } = value;
+  if (typeof className === 'string') {
+    if (className === '__tuple__' || className === 'TensorShape') {
+      return toKeras2(items ?? [], what, depth + 1);
+    }
+    if (className === 'DTypePolicy' || className === 'Policy') return (config as Config)?.['name'];
+    // A function, or a class given by name: Keras 2.12 and later.
+    if (className === 'function' && typeof config === 'string') return config;
+  }
+  const result: Config = {};
+  for (const [key, item] of Object.entries(value)) {
+    if (FORBIDDEN.includes(key)) {
+      throw new TabtrainError('CORRUPT_FILE', `${what}: a config has the key '${key}'`);
+    }
+    if (typeof className === 'string' && ABOUT_THE_OBJECT.includes(key)) continue;
+    if (SAYS_NOTHING[key]?.includes(item)) continue;
+    const name = key === 'batch_shape' ? 'batch_input_shape' : key;
+    result[name] = toKeras2(item, what, depth + 1);
+  }
+  delete result['build_input_shape'];
+  return result;
+}
+
+/** The config of a whole model, which must be a Sequential. */
+export function modelConfig(value: unknown, what: string): KerasConfig {
+  const config = toKeras2(value, what) as KerasConfig | null;
+  if (
+    !isRecord(config) ||
+    typeof config['class_name'] !== 'string' ||
+    !isRecord(config['config'])
+  ) {
+    throw new TabtrainError(
+      'CORRUPT_FILE',
+      `${what}: expected a model's config, came ${came(value)}`,
+    );
+  }
+  if (config['class_name'] !== 'Sequential') {
+    throw new TabtrainError(
+      'UNSUPPORTED',
+      `${what}: '${String(config['class_name'])}' models are not in this version; Sequential ones are`,
+    );
+  }
+  // Keras 2.0 and 2.1 had a list of layers in place of the record.
+  return config as KerasConfig;
+}
+
+/** `MeanMetricWrapper` and its like are a function by name. */
+function toMetric(metric: unknown): KerasConfig | string {
+  if (!isRecord(metric)) return metric as string;
+  const { class_name, config } = metric as unknown as KerasConfig;
+  const { fn, ...rest } = config as Config;
+  if (typeof fn !== 'string') return { class_name, config: rest };
+  // Keras's general names mean what fits the model, as they did when it was saved.
+  if (rest['name'] === 'accuracy' || rest['name'] === 'acc') return rest['name'];
+  return class_name === 'MeanMetricWrapper'
+    ? { class_name: fn, config: rest }
+    : { class_name, config: rest };
+}
+
+const only = (value: unknown): unknown =>
+  Array.isArray(value) && value.length === 1 ? value[0] : value;
+
+function toMetrics(list: unknown): (KerasConfig | string)[] | null {
+  if (list === null || list === undefined) return null;
+  // One list for each output, or the list itself.
+  const inner = Array.isArray(list) && list.length === 1 && Array.isArray(list[0]) ? list[0] : list;
+  return (Array.isArray(inner) ? inner : [inner]).map(toMetric);
+}
+
+/**
+ * A `training_config` of Keras 2, or what Keras 3's `compile_config` says, as `compile` takes it.
+ * @param legacyUnlessSaid whether an optimizer whose config says nothing of its generation is OptimizerV2's
+ */
+export function compileConfig(
+  value: unknown,
+  what: string,
+  legacyUnlessSaid: boolean,
+): CompileConfig | null {
+  const config = toKeras2(value, what);
+  if (!isRecord(config)) return null;
+  const own = (config['tabtrain'] as { optimizer_config?: KerasConfig } | undefined)
+    ?.optimizer_config;
+  const given =
+    own ?? ((config['optimizer_config'] ?? config['optimizer']) as KerasConfig | string);
+  if (given === null || given === undefined) return null;
+  return {
+    optimizer: typeof given === 'string' || own ? given : toOptimizer(given, legacyUnlessSaid),
+    loss: toLoss(only(config['loss'])),
+    metrics: toMetrics(config['metrics']),
+    weighted_metrics: toMetrics(config['weighted_metrics']),
+    loss_weights: config['loss_weights'] ?? null,
+  };
+}
+
+function toLoss(loss: unknown): KerasConfig | string {
+  if (!isRecord(loss)) return loss as string;
+  const { class_name, config } = loss as unknown as KerasConfig;
+  const { fn, dtype, ...rest } = config as Config;
+  void [fn, dtype];
+  return { class_name, config: rest };
+}
+
+function toOptimizer({ class_name, config }: KerasConfig, legacy: boolean): KerasConfig {
+  const isEmpty = Object.keys(config).length === 0;
+  const said = 'is_legacy_optimizer' in config;
+  return {
+    class_name,
+    config: said || isEmpty ? config : { ...config, is_legacy_optimizer: legacy },
+  };
+}

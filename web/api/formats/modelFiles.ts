@@ -1,0 +1,116 @@
+import { TabtrainError, came, invalid } from '../errors';
+import type { Description, Engine, EngineDType, EngineModel, EngineTensor } from '../engine/engine';
+import type { KerasConfig } from '../config/spec';
+import type { LoadReport, ModelSource, OpenedModel, SaveModelOptions } from '../host/protocol';
+import { joinPath } from '../storage/paths';
+import type { Storage } from '../storage/storage';
+import { converted } from './convert';
+import { formatNamed, formatOf } from './registry';
+import { compileOf, layersOf, takeSnapshot } from './snapshot';
+import { sourceOf } from './source';
+import type { LoadedModel, OptimizerVariables, StoredTensor, WeightSlot } from './types';
+
+/** Whole models to and from files: the one place where the engine and the formats meet. */
+export class ModelFiles {
+  readonly #engine: Engine;
+  readonly #storage: Storage;
+  readonly #opened = new Map<number, LoadedModel>();
+  #nextId = 1;
+
+  constructor(engine: Engine, storage: Storage) {
+    this.#engine = engine;
+    this.#storage = storage;
+  }
+
+  /** @param atRest gives the model's turn of the engine to a function. */
+  async save(
+    path: string,
+    options: SaveModelOptions,
+    atRest: <T>(take: (model: EngineModel) => T) => Promise<T>,
+  ): Promise<void> {
+    const format = formatNamed(options.format);
+    const target = this.#storage.path(path, 'model.save: path').replace(/(.)\/+$/, '$1');
+    if (target === '') invalid(`model.save: path: expected a name, came ${came(path)}`);
+    if (!options.overwrite && (await this.#storage.exists(target))) {
+      invalid(`model.save: '${target}' exists and overwrite is false`);
+    }
+    const snapshot = await atRest((model) => {
+      const compile = compileOf(model);
+      return takeSnapshot(model, compile, format.needs(compile, options));
+    });
+    const files = await format.write(snapshot, options);
+    await this.#storage.commit(
+      files.map(({ name, bytes }) => ({
+        path: name === '' ? target : joinPath(target, name),
+        bytes,
+      })),
+    );
+  }
+
+  /** Reads and checks a file as far as that can be without a model. */
+  async open(given: ModelSource): Promise<OpenedModel> {
+    const source = await sourceOf(given, this.#storage);
+    const format = await formatOf(source);
+    const loaded = await format.read(source);
+    const id = this.#nextId++;
+    this.#opened.set(id, loaded);
+    const { version, config, compile, notes } = loaded;
+    return { id, format: format.name, version, config, compile, notes };
+  }
+
+  close(id: number): void {
+    this.#opened.delete(id);
+  }
+
+  /** Fills a model that was made from the file's config. */
+  restore(model: EngineModel, id: number): LoadReport {
+    const loaded = this.#opened.get(id);
+    if (!loaded) throw new TabtrainError('INTERNAL', `there is no open file ${id}`);
+    if ('checkpoint' in loaded.weights) {
+      const { index, shards } = loaded.weights.checkpoint;
+      return JSON.parse(model.loadCheckpoint(index, [...shards])) as LoadReport;
+    }
+    const description = JSON.parse(model.describe()) as Description;
+    const config = JSON.parse(model.configJson()) as KerasConfig;
+    const slots: WeightSlot[] = [];
+    const layers = layersOf(description, config, (weight) => weight);
+    for (const weight of description.weights) slots.push(weight);
+    const tensors = loaded.weights.match(layers);
+    this.#withTensors(
+      tensors,
+      (i) => slots[i]!.dtype as EngineDType,
+      (all) => model.setWeights(all),
+    );
+    if (loaded.optimizer && model.compiled()) this.#restoreOptimizer(model, loaded.optimizer);
+    return { restored: slots.map(({ name }) => name), unusedInFile: [], missingInFile: [] };
+  }
+
+  #restoreOptimizer(model: EngineModel, { order, variables }: OptimizerVariables): void {
+    // All floats, but for the count of steps, which comes first.
+    const typeOf = (i: number): EngineDType => (i === 0 ? 'int64' : 'float32');
+    this.#withTensors(variables, typeOf, (all) => model.setOptimizerVariables(order, all));
+  }
+
+  /** Calls `use` with tensors of the engine, which are freed afterwards. */
+  #withTensors(
+    stored: readonly StoredTensor[],
+    typeOf: (index: number) => EngineDType,
+    use: (tensors: EngineTensor[]) => void,
+  ): void {
+    const made: EngineTensor[] = [];
+    try {
+      for (const [i, tensor] of stored.entries()) {
+        const dtype = typeOf(i);
+        const bytes = converted(tensor, dtype);
+        // The engine's tensors have a first axis.
+        const shape = tensor.shape.length === 0 ? [1] : [...tensor.shape];
+        const engineTensor = new this.#engine.Tensor(dtype, shape);
+        made.push(engineTensor);
+        engineTensor.bytes().set(bytes);
+      }
+      use(made);
+    } finally {
+      for (const tensor of made) tensor.delete();
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import { TabtrainError } from '../errors';
+import { savedModelFormat } from './savedModel/format';
+import type { FileSource, Format } from './types';
+
+/** All ways to keep a whole model. */
+const formats: readonly Format[] = [savedModelFormat];
+
+export function formatNamed(name: string): Format {
+  const found = formats.find((format) => format.name === name);
+  if (found) return found;
+  const known = formats.map((format) => `'${format.name}'`).join(', ');
+  throw new TabtrainError(
+    'INVALID_ARGUMENT',
+    `model.save: format: expected ${known}, came '${name}'`,
+  );
+}
+
+/** The format of a source by what is in it. */
+export async function formatOf(source: FileSource): Promise<Format> {
+  for (const format of formats) if (await format.sniff(source)) return format;
+  throw new TabtrainError(
+    'UNSUPPORTED',
+    `loadModel: '${source.label}': expected a model of a format that is known here`,
+  );
+}

@@ -1,0 +1,81 @@
+import { TabtrainError } from '../../errors';
+import { compileConfig, modelConfig } from '../dialects/config';
+import { all, fields, last, textOf } from '../proto';
+import type { FileSource, LoadedModel } from '../types';
+
+const METADATA = 'keras_metadata.pb';
+const GRAPH = 'saved_model.pb';
+
+/** A SavedModel of Keras 2: its configs, and the checkpoint that is in it. */
+export async function readSavedModel(source: FileSource): Promise<LoadedModel> {
+  const what = `loadModel: '${source.label}'`;
+  const root = (await rootMetadata(source, what)) as Record<string, unknown>;
+  const index = await read(source, 'variables/variables.index', what);
+  const shardNames = source.names.filter((name) =>
+    /^variables\/variables\.data-\d{5}-of-\d{5}$/.test(name),
+  );
+  const shards = await Promise.all(shardNames.sort().map((name) => read(source, name, what)));
+  const compile = compileConfig(root['training_config'], `${what}: training_config`, true);
+  return {
+    version: String(root['keras_version'] ?? 'Keras 2'),
+    config: modelConfig(
+      { class_name: root['class_name'], config: root['config'] },
+      `${what}: config`,
+    ),
+    compile,
+    weights: { checkpoint: { index, shards } },
+    optimizer: null,
+    notes: [],
+  };
+}
+
+async function read(source: FileSource, name: string, what: string): Promise<Uint8Array> {
+  const bytes = await source.read(name);
+  if (!bytes) throw new TabtrainError('NOT_FOUND', `${what}: there is no '${name}'`);
+  return bytes;
+}
+
+/** What Keras says of the model: in a file of its own since TensorFlow 2.5, before that in the graph. */
+async function rootMetadata(source: FileSource, what: string): Promise<unknown> {
+  const metadata = await source.read(METADATA);
+  const json = metadata
+    ? ofMetadata(metadata, what)
+    : ofGraph(await read(source, GRAPH, what), what);
+  if (json === null) {
+    throw new TabtrainError(
+      'UNSUPPORTED',
+      `${what}: a SavedModel without Keras's metadata, which has no layers to load`,
+    );
+  }
+  try {
+    return JSON.parse(json) as unknown;
+  } catch (error) {
+    throw new TabtrainError(
+      'CORRUPT_FILE',
+      `${what}: its metadata are not JSON (${String(error)})`,
+    );
+  }
+}
+
+/** keras/protobuf/saved_metadata.proto. */
+function ofMetadata(bytes: Uint8Array, what: string): string | null {
+  const [at, in_] = [`${what}: ${METADATA}`, (message: Uint8Array) => fields(message, what)];
+  for (const node of all(fields(bytes, at), 1)) {
+    const object = in_(node);
+    if (textOf(last(object, 3), at) === 'root') return textOf(last(object, 5), at);
+  }
+  return null;
+}
+
+/** SavedModel.meta_graphs[0].object_graph_def.nodes[0].user_object.metadata. */
+function ofGraph(bytes: Uint8Array, what: string): string | null {
+  const at = `${what}: ${GRAPH}`;
+  let message = bytes;
+  for (const number of [2, 7, 1, 4]) {
+    const inner = all(fields(message, at), number)[0];
+    if (!inner) return null;
+    message = inner;
+  }
+  const json = textOf(last(fields(message, at), 3), at);
+  return json === '' ? null : json;
+}

@@ -1,0 +1,106 @@
+import type { Description, EngineModel, LayerDescription } from '../engine/engine';
+import type { KerasConfig } from '../config/spec';
+import { optimizerConfig, optimizerOf } from './dialects/optimizer';
+import type {
+  CompileConfig,
+  GraphJson,
+  LayerSnapshot,
+  ModelSnapshot,
+  SnapshotNeeds,
+  StoredTensor,
+  WeightSlot,
+} from './types';
+
+/** What `compile` chose; null before. */
+export function compileOf(model: EngineModel): CompileConfig | null {
+  return model.compiled() ? (JSON.parse(model.compileJson()) as CompileConfig) : null;
+}
+
+/** A consistent copy of a model, at one go: nothing else of the engine may run meanwhile. */
+export function takeSnapshot(
+  model: EngineModel,
+  compile: CompileConfig | null,
+  needs: SnapshotNeeds,
+): ModelSnapshot {
+  const description = JSON.parse(model.describe()) as Description;
+  const config = JSON.parse(model.configJson()) as KerasConfig;
+  const order = needs.optimizer ?? null;
+  const variables = compile && order ? optimizerVariables(model, order) : [];
+  return {
+    config,
+    name: description.name,
+    layers: layersOf(description, config, (weight, index) => ({
+      ...weight,
+      bytes: model.weightBytes(index).slice(),
+    })),
+    input: description.inputs[0]!,
+    output: description.outputs[0]!,
+    compile: compile && order ? inOrder(compile, order) : null,
+    optimizer: order && variables.length > 0 ? { order, variables } : null,
+    checkpoint: needs.checkpoint ? checkpointOf(model, needs.checkpoint) : null,
+    graphs: needs.graphs
+      ? {
+          inference: JSON.parse(model.forwardGraph([], false)) as GraphJson,
+          training: JSON.parse(model.forwardGraph([], true)) as GraphJson,
+        }
+      : null,
+  };
+}
+
+function optimizerVariables(model: EngineModel, order: string): StoredTensor[] {
+  const itemSize = { int64: 8, float32: 4, int32: 4, uint8: 1 };
+  return model.optimizerVariables(order).map((variable) => {
+    const zeros = () =>
+      new Uint8Array(variable.shape.reduce((n, size) => n * size, itemSize[variable.dtype]));
+    return { ...variable, bytes: variable.bytes ?? zeros() };
+  });
+}
+
+function inOrder(compile: CompileConfig, order: NonNullable<SnapshotNeeds['optimizer']>) {
+  const own = optimizerOf(compile);
+  return { ...compile, optimizer: optimizerConfig(compile, order), own };
+}
+
+function checkpointOf(model: EngineModel, layout: string): ModelSnapshot['checkpoint'] {
+  const checkpoint = model.saveCheckpoint(JSON.stringify({ optimizer_layout: layout }));
+  try {
+    return { index: checkpoint.index().slice(), data: checkpoint.data().slice() };
+  } finally {
+    checkpoint.delete();
+  }
+}
+
+/** The layers of a model with their weights, which the engine lists in one row. */
+export function layersOf<Weight>(
+  description: Description,
+  config: KerasConfig,
+  toWeight: (weight: WeightSlot, index: number) => Weight,
+): LayerSnapshot<Weight>[] {
+  const inside = (
+    layers: readonly LayerDescription[],
+    parent: KerasConfig,
+    prefix: string,
+  ): LayerSnapshot<Weight>[] => {
+    if (layers.length === 0) return [];
+    const all = (parent.config as { layers: readonly KerasConfig[] }).layers;
+    const configs = all.filter(({ class_name }) => class_name !== 'InputLayer');
+    return layers.map((layer, i) => {
+      const path = `${prefix}layers/${i}/`;
+      const weights: Weight[] = [];
+      for (const [index, weight] of description.weights.entries()) {
+        const isOwn = weight.path.startsWith(path) && !weight.path.slice(path.length).includes('/');
+        if (isOwn) weights.push(toWeight(weight, index));
+      }
+      return {
+        name: layer.name,
+        className: layer.className,
+        config: configs[i]!.config,
+        inputShape: layer.inputShape!,
+        outputShape: layer.outputShape!,
+        weights,
+        layers: inside(layer.layers, configs[i]!, path),
+      };
+    });
+  };
+  return inside(description.layers, config, '');
+}

@@ -1,0 +1,59 @@
+import { TabtrainError } from '../errors';
+import type { ModelSource } from '../host/protocol';
+import { baseName, joinPath } from '../storage/paths';
+import type { Storage } from '../storage/storage';
+import type { FileSource } from './types';
+
+/** What `loadModel` was given, as files to read. */
+export async function sourceOf(given: ModelSource, storage: Storage): Promise<FileSource> {
+  if ('path' in given) return stored(given.path, storage);
+  return ofFiles(given.files);
+}
+
+async function stored(path: string, storage: Storage): Promise<FileSource> {
+  const checked = storage.path(path, 'loadModel: path').replace(/(.)\/+$/, '$1');
+  const below = await storage.list(checked).catch((error: unknown) => {
+    // A file, in browsers.
+    if ((error as TabtrainError).code === 'INVALID_ARGUMENT') return [];
+    throw error;
+  });
+  if (below.length > 0) {
+    const base = joinPath(checked, '').length;
+    return {
+      label: path,
+      single: false,
+      names: below.map((file) => file.path.slice(base)),
+      read: (name) => storage.find(joinPath(checked, name)),
+    };
+  }
+  const bytes = await storage.find(checked);
+  if (!bytes) throw new TabtrainError('NOT_FOUND', `loadModel: there is no '${path}'`);
+  return oneFile(baseName(checked), bytes, path);
+}
+
+export function oneFile(name: string, bytes: Uint8Array, label: string): FileSource {
+  return {
+    label,
+    single: true,
+    names: [name],
+    read: (wanted) => Promise.resolve(wanted === name ? bytes : null),
+  };
+}
+
+/** Files by name; those of one directory without its name. */
+function ofFiles(
+  files: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+): FileSource {
+  const first = files[0];
+  if (!first) throw new TabtrainError('INVALID_ARGUMENT', 'loadModel: expected a file, came none');
+  if (files.length === 1) return oneFile(baseName(first.name), first.bytes, first.name);
+  const top = first.name.includes('/') ? first.name.slice(0, first.name.indexOf('/') + 1) : '';
+  const base = files.every(({ name }) => name.startsWith(top)) ? top.length : 0;
+  const byName = new Map(files.map(({ name, bytes }) => [name.slice(base), bytes]));
+  return {
+    label: base > 0 ? top.slice(0, -1) : first.name,
+    single: false,
+    names: [...byName.keys()],
+    read: (name) => Promise.resolve(byName.get(name) ?? null),
+  };
+}

@@ -1,0 +1,151 @@
+import type { KerasConfig } from '../config/spec';
+
+/** A tensor as files hold it: little-endian, in C order. */
+export interface StoredTensor {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+export interface WeightSnapshot extends StoredTensor {
+  /** Structural, `layers/0/kernel`; the last part is the attribute of Keras's layer. */
+  readonly path: string;
+  /** Whether `fit` changes it as the layer stands. */
+  readonly trainable: boolean;
+}
+
+/** A layer, and a model as a layer, without InputLayers. Shapes have null for the batch. */
+export interface LayerSnapshot<Weight = WeightSnapshot> {
+  readonly name: string;
+  readonly className: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly inputShape: readonly (number | null)[];
+  readonly outputShape: readonly (number | null)[];
+  /** Its own, those of layers within not included; trainable ones first, as Keras's `layer.weights`. */
+  readonly weights: readonly Weight[];
+  readonly layers: readonly LayerSnapshot<Weight>[];
+}
+
+/** What `compile` chose, each object with all its arguments. */
+export interface CompileConfig {
+  readonly optimizer: KerasConfig | string;
+  readonly loss: KerasConfig | string;
+  readonly metrics: readonly (KerasConfig | string)[] | null;
+  readonly weighted_metrics?: readonly (KerasConfig | string)[] | null;
+  readonly loss_weights?: unknown;
+  /** The optimizer as it is, where `optimizer` is it in the words of another generation. */
+  readonly own?: KerasConfig;
+}
+
+/**
+ * In which order the list of an optimizer's variables comes: that of OptimizerV2, of Keras 2.11 and
+ * later, of Keras 3.
+ */
+export type OptimizerOrder = 'legacy' | 'new' | 'keras3';
+
+export interface OptimizerVariables {
+  readonly order: OptimizerOrder;
+  readonly variables: readonly StoredTensor[];
+}
+
+/** The engine's `graphToJson`: a forward pass as ops, by numbers of values. */
+export interface GraphJson {
+  readonly values: readonly (readonly [dtype: string, shape: readonly number[]])[];
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly nodes: readonly GraphNode[];
+}
+
+export interface GraphNode {
+  readonly op: string;
+  readonly in: readonly number[];
+  readonly out: readonly number[];
+  readonly attrs: Readonly<Record<string, unknown>>;
+  /** The path of the variable that it reads or assigns. */
+  readonly variable?: string;
+}
+
+/** What a format writes: a consistent copy of a model, taken between two steps. */
+export interface ModelSnapshot {
+  /** Of the whole model, in the words of Keras 2.8. */
+  readonly config: KerasConfig;
+  readonly name: string;
+  readonly layers: readonly LayerSnapshot[];
+  readonly input: { readonly name: string; readonly shape: readonly (number | null)[] };
+  readonly output: { readonly name: string; readonly shape: readonly (number | null)[] };
+  /** Null where the model is not compiled or the optimizer was not asked for. */
+  readonly compile: CompileConfig | null;
+  /** Null before the first step, and where it was not asked for. */
+  readonly optimizer: OptimizerVariables | null;
+  /** Where the format keeps a TensorFlow checkpoint. */
+  readonly checkpoint: { readonly index: Uint8Array; readonly data: Uint8Array } | null;
+  /** The forward passes, for inference and for training, where the format keeps them. */
+  readonly graphs: { readonly inference: GraphJson; readonly training: GraphJson } | null;
+}
+
+/** What a format needs in a snapshot. */
+export interface SnapshotNeeds {
+  readonly optimizer?: OptimizerOrder | null;
+  readonly checkpoint?: 'legacy' | 'new' | 'none';
+  readonly graphs?: boolean;
+}
+
+/** How the state of the optimizer is to be kept; see {@link Model.save}. */
+export type OptimizerLayout = 'auto' | 'legacy' | 'new' | 'keras3' | 'none';
+
+export interface SaveRequest {
+  readonly includeOptimizer: boolean;
+  readonly optimizerLayout: OptimizerLayout;
+}
+
+/** A file to write, its name relative to what is saved; '' is that path itself. */
+export interface NewFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What a reader is given: one file, or the files of a directory. */
+export interface FileSource {
+  /** For sentences. */
+  readonly label: string;
+  /** Relative to the directory; of a single file its own name. */
+  readonly names: readonly string[];
+  /** Whether the source is one file. */
+  readonly single: boolean;
+  read(name: string): Promise<Uint8Array | null>;
+}
+
+/** A model as a file holds it, checked, in the engine's words. */
+export interface LoadedModel {
+  /** What it was written by, as far as the file says. */
+  readonly version: string;
+  readonly config: KerasConfig;
+  readonly compile: CompileConfig | null;
+  readonly weights:
+    | {
+        readonly checkpoint: { readonly index: Uint8Array; readonly shards: readonly Uint8Array[] };
+      }
+    /** One tensor for each weight of `layers`, in their order, each as it is in the file. */
+    | { match(layers: readonly LayerSnapshot<WeightSlot>[]): readonly StoredTensor[] };
+  readonly optimizer: OptimizerVariables | null;
+  /** Sentences about what was converted or left out. */
+  readonly notes: readonly string[];
+}
+
+/** A weight that waits for its tensor. */
+export type WeightSlot = Omit<WeightSnapshot, 'bytes'>;
+
+/** One way to keep a whole model; a new one is one more row of the registry. */
+export interface Format {
+  /** As `model.save`'s option has it. */
+  readonly name: 'tf' | 'h5' | 'keras' | 'tfjs';
+  /** Whether it is a directory of files. */
+  readonly directory: boolean;
+  /** Whether the source is of this format, by its bytes or, of a directory, by its files. */
+  sniff(source: FileSource): Promise<boolean>;
+  needs(compile: CompileConfig | null, request: SaveRequest): SnapshotNeeds;
+  write(model: ModelSnapshot, request: SaveRequest): Promise<NewFile[]>;
+  /** @throws TabtrainError `CORRUPT_FILE`, `UNSUPPORTED`. */
+  read(source: FileSource): Promise<LoadedModel>;
+}

@@ -1,0 +1,75 @@
+import { came, invalid } from '../errors';
+import { connect } from '../client/engine';
+import { filesOf, type FilesSource } from '../client/files';
+import { checkRecord, flag } from '../config/options';
+import type { ModelSource } from '../host/protocol';
+import type { CompileOptions } from './compile';
+import { modelFromJson, type Sequential } from './sequential';
+
+export interface LoadModelOptions {
+  /** Whether to compile as the file says, optimizer state included; default true. */
+  readonly compile?: boolean;
+}
+
+/** What `loadModel` reads: a path of the storage, a file, or the files of a directory. */
+export type ModelFile = string | FilesSource;
+
+/**
+ * A model from a file or directory that Keras or `model.save` wrote: its layers, weights and, where it was
+ * compiled, optimizer, loss and metrics with the optimizer's state. The format is recognised by content.
+ * @throws TabtrainError `NOT_FOUND`, `CORRUPT_FILE`, `UNSUPPORTED` for what this version does not have,
+ *   `UNKNOWN_CLASS`, `INVALID_ARGUMENT`, `OUT_OF_MEMORY`.
+ */
+export async function loadModel(
+  source: ModelFile,
+  options: LoadModelOptions = {},
+): Promise<Sequential> {
+  const where = 'loadModel';
+  checkRecord(where, options, ['compile']);
+  const { compile = true } = options;
+  flag(compile, `${where}: compile`);
+  const connection = await connect();
+  const opened = await connection.call('openModel', [await toSource(source, where)]);
+  try {
+    const model = modelFromJson(opened.config);
+    try {
+      const config = compile ? (opened.compile as WireCompile | null) : null;
+      if (config) model.compile(toOptions(config));
+      await model.restore(opened.id);
+      return model;
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+  } finally {
+    await connection.call('closeModel', [opened.id]);
+  }
+}
+
+type WireCompile = Pick<CompileOptions, 'optimizer' | 'loss'> & {
+  readonly metrics: CompileOptions['metrics'] | null;
+  readonly weighted_metrics?: CompileOptions['weightedMetrics'] | null;
+  readonly loss_weights?: CompileOptions['lossWeights'];
+};
+
+function toOptions(config: WireCompile): CompileOptions {
+  const { optimizer, loss, metrics, weighted_metrics, loss_weights } = config;
+  return {
+    optimizer,
+    loss,
+    metrics: metrics ?? [],
+    ...(weighted_metrics && { weightedMetrics: weighted_metrics }),
+    lossWeights: loss_weights ?? null,
+  };
+}
+
+async function toSource(source: unknown, where: string): Promise<ModelSource> {
+  if (typeof source === 'string') {
+    if (source === '') invalid(`${where}: path: expected a text, came ''`);
+    return { path: source };
+  }
+  if (source === null || typeof source !== 'object') {
+    invalid(`${where}: expected a path or files, came ${came(source)}`);
+  }
+  return { files: await filesOf(source as FilesSource, where) };
+}
