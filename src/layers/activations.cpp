@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "graph/replay.h"
 
 namespace tabtrain {
 namespace {
@@ -152,6 +153,11 @@ Expr generalRelu(Expr x, double maxValue, double slope, double threshold) {
   return slope == 0.0 ? y : y - relu(limit - x) * factor;
 }
 
+Expr Activation::apply(Expr x) const {
+  if (recording_) return replay(*x.graph, *recording_, {x}).at(0);
+  return layer_ ? layer_->apply(x) : function_(x);
+}
+
 Activation findActivation(const Json& json, const std::string& argument) {
   if (json.is_null()) return {"linear", kRows[0].function};
   ClassConfig config = parseClassConfig(json, argument);
@@ -159,6 +165,9 @@ Activation findActivation(const Json& json, const std::string& argument) {
     for (const Row& row : kRows) {
       if (config.className == row.name) return {row.name, row.function};
     }
+  }
+  if (const Json* recording = config.config.find("recorded")) {
+    return {config.className, *recording};
   }
   for (const char* name : kFunctionLayers) {
     if (config.className != name) continue;

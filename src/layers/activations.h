@@ -23,8 +23,11 @@ class Activation {
   using Function = Expr (*)(Expr x);
   Activation(std::string name, Function function) : name_(std::move(name)), function_(function) {}
   explicit Activation(std::shared_ptr<const FunctionLayer> layer) : layer_(std::move(layer)) {}
+  /// A function that the engine does not have, recorded for `replay`.
+  Activation(std::string name, Json recording)
+      : name_(std::move(name)), recording_(std::make_shared<Json>(std::move(recording))) {}
 
-  Expr apply(Expr x) const { return layer_ ? layer_->apply(x) : function_(x); }
+  Expr apply(Expr x) const;
   /// As Keras serialises it: the name, or the layer's class and config.
   Json toJson() const { return layer_ ? layer_->toJson() : Json(name_); }
 
@@ -32,6 +35,7 @@ class Activation {
   std::string name_;
   Function function_ = nullptr;
   std::shared_ptr<const FunctionLayer> layer_;
+  std::shared_ptr<const Json> recording_;
 };
 
 /// From a name, the config of a `FunctionLayer`, or null for "linear"; throws UnknownClass,

@@ -53,6 +53,11 @@ struct Counter {
   }
 };
 
+/// "Scale" of "my_package>Scale", the name of a class that was registered.
+std::string withoutPackage(const std::string& className) {
+  return className.substr(className.rfind('>') + 1);
+}
+
 /// Keras numbers layers in the order in which they are made: what is inside comes first.
 void nameAll(Json& list, Counter& counter) {
   for (Json& layer : list) {
@@ -64,7 +69,7 @@ void nameAll(Json& list, Counter& counter) {
     // What is no record is refused where the layer is made.
     if (layer.contains("config") && !layer["config"].is_object() && !layer["config"].is_null())
       continue;
-    layer["config"]["name"] = counter.next(snakeCase(className.get<std::string>()));
+    layer["config"]["name"] = counter.next(snakeCase(withoutPackage(className.get<std::string>())));
   }
 }
 

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "layers/layer.h"
+#include "layers/recorded.h"
 
 namespace tabtrain {
 
@@ -57,6 +58,7 @@ const std::array kRows = {
 }  // namespace
 
 std::unique_ptr<Layer> makeLayer(const ClassConfig& config) {
+  if (config.config.contains(kRecorded)) return makeRecordedLayer(config);
   return makeFromConfig<Layer>(kRows, config, "layer");
 }
 

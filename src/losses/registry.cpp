@@ -1,6 +1,7 @@
 #include <array>
 
 #include "losses/loss.h"
+#include "losses/recorded.h"
 
 namespace tabtrain {
 namespace {
@@ -31,6 +32,16 @@ class FunctionLoss : public Loss {
   ValueFunction function_;
   unsigned which_;
   Arguments arguments_;
+};
+
+class RecordedLoss : public Loss {
+ public:
+  RecordedLoss(ConfigReader& reader, RecordedFunction function)
+      : Loss(reader, ""), function_(std::move(function)) {}
+  Expr perSample(Expr yTrue, Expr yPred) const override { return function_(yTrue, yPred); }
+
+ private:
+  RecordedFunction function_;
 };
 
 std::unique_ptr<Loss> makeFunctionLoss(ConfigReader& reader, ValueFunction function,
@@ -96,7 +107,13 @@ std::unique_ptr<Loss> makeFunctionLoss(ConfigReader& reader, ValueFunction funct
 }  // namespace
 
 std::unique_ptr<Loss> makeLoss(const Json& json) {
-  return makeFromConfig<Loss>(kRows, parseClassConfig(json, "loss"), "loss");
+  const ClassConfig config = parseClassConfig(json, "loss");
+  if (!RecordedFunction::is(json)) return makeFromConfig<Loss>(kRows, config, "loss");
+  RecordedFunction function(config);
+  ConfigReader reader(config.className, function.config());
+  auto loss = std::make_unique<RecordedLoss>(reader, function);
+  reader.finish();
+  return loss;
 }
 
 std::vector<std::string> lossNames() { return classNames<Loss>(kRows); }

@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "losses/loss.h"
+#include "losses/recorded.h"
 #include "metrics/metric.h"
 
 namespace tabtrain {
@@ -52,6 +53,18 @@ class FunctionMetric : public MeanMetric {
   ValueFunction function_;
   unsigned which_;
   Arguments arguments_;
+};
+
+class RecordedMetric : public MeanMetric {
+ public:
+  RecordedMetric(ConfigReader& reader, RecordedFunction function)
+      : MeanMetric(reader, ""), function_(std::move(function)) {}
+
+ protected:
+  Expr perSample(Expr yTrue, Expr yPred) const override { return function_(yTrue, yPred); }
+
+ private:
+  RecordedFunction function_;
 };
 
 std::unique_ptr<Metric> makeFunctionMetric(ConfigReader& reader, ValueFunction function,
@@ -164,6 +177,13 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 
 /// A class has a name of its own; a function is shown as it was given.
 std::unique_ptr<Metric> makeNamed(const ClassConfig& config, bool isString) {
+  if (config.config.contains("recorded")) {
+    RecordedFunction function(config);
+    ConfigReader reader(config.className, function.config());
+    auto metric = std::make_unique<RecordedMetric>(reader, function);
+    reader.finish();
+    return metric;
+  }
   auto metric = makeFromConfig<Metric>(kRows, config, "metrics");
   if (isString && config.className != metric->className()) metric->setName(config.className);
   return metric;

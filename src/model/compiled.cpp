@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "losses/recorded.h"
+
 namespace tabtrain {
 namespace {
 
@@ -13,13 +15,19 @@ float readLossWeight(const Json& json) {
   return value.get<float>();
 }
 
+/// What Keras keeps as a name: a name, or a function that is none of Keras's. Else null.
+Json nameAlone(const Json& json) {
+  if (RecordedFunction::is(json)) return json["class_name"];
+  return json.is_string() ? json : Json();
+}
+
 }  // namespace
 
 Compiled::Compiled(const Json& json) {
   ConfigReader reader("compile", json);
   optimizer_ = makeOptimizer(reader.any("optimizer"));
   loss_ = makeLoss(reader.any("loss"));
-  if (reader.any("loss").is_string()) lossName_ = reader.any("loss");
+  lossName_ = nameAlone(reader.any("loss"));
   lossWeights_ = reader.any("loss_weights");
   if (!lossWeights_.is_null()) lossWeight_ = readLossWeight(lossWeights_);
   addMetrics(reader.any("metrics"), false);
@@ -46,8 +54,9 @@ Json Compiled::toJson() const {
   Json lists[] = {Json(), Json()};
   for (const MetricChoice& choice : metrics_) {
     Json& list = lists[choice.isWeighted ? 1 : 0];
-    if (choice.json.is_string()) {
-      list.push_back(choice.json);
+    const Json name = nameAlone(choice.json);
+    if (!name.is_null()) {
+      list.push_back(name);
       continue;
     }
     const auto metric = makeMetric(choice.json, {}, {});
