@@ -24,7 +24,8 @@ class Faulty {
     Object.assign(this, { backend, at, way, TabtrainError, count: 0, dead: false, kind: 'memory' });
   }
   list = (dir) => this.do('list', () => this.backend.list(dir), []);
-  read = (path) => this.do('read', () => this.backend.read(path), null);
+  readAll = (paths) =>
+    this.do('readAll', () => this.backend.readAll(paths), Array(paths.length).fill(null));
   exists = (path) => this.do('exists', () => this.backend.exists(path), false);
   remove = (path) => this.do('remove', () => this.backend.remove(path), true);
   commit = (files) =>

@@ -66,7 +66,7 @@ export const flips = {
       const chosen = new Set([r.pick(files).path, ...(r.chance(0.2) ? [r.pick(files).path] : [])]);
       const before = new Map();
       for (const path of chosen) {
-        before.set(path, await backend.read(path));
+        before.set(path, await storage.find(path));
         await backend.commit([{ path, bytes: damage(before.get(path), r) }]);
       }
       const generations = await modules.Generations.open(storage, 'run', GENERATIONS);

@@ -1,7 +1,7 @@
 // Runs that are taken up again (the bits of many are compared by tests/campaign/pairs.mjs): what is
 // refused, what is told, what is left on the disk.
 import { spawn } from 'node:child_process';
-import { copyFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import {
@@ -210,9 +210,18 @@ test('a process that is killed gives the directory free', async () => {
   const said = await new Promise((resolve) => child.stdout.once('data', resolve));
   expect(String(said)).toMatch(/^saved/);
   const other = () => smallModel(1).fit(smallX, smallY, { ...quiet, callbacks: backup(dir) });
-  await expectFailure(other, { code: 'LOCKED', says: [dir] });
+  const refused = { code: 'LOCKED', says: [dir, 'in use'] };
+  await expectFailure(other, refused);
+  const file = join(dir, 'file');
+  await expectFailure(() => storage.write(file, new Uint8Array(1)), refused);
+  await expectFailure(() => storage.import({ file: new Uint8Array(1) }, dir), refused);
+  await expectFailure(() => storage.remove(dir), refused);
+  await expectFailure(() => smallModel(1).saveWeights(join(dir, 'cp')), refused);
   child.kill('SIGKILL');
+  const killed = performance.now();
   await new Promise((resolve) => child.once('exit', resolve));
+  await storage.write(file, new Uint8Array(1));
+  expect(performance.now() - killed).toBeLessThan(1000);
   // It is free now, and what is in it is another model's run.
   await expectFailure(other, { code: 'INVALID_ARGUMENT', says: ['another model'] });
   await storage.remove(dir);
@@ -225,7 +234,8 @@ test('of several that find a stale lock one has it', async () => {
   const backends = Array.from({ length: 5 }, () => new NodeBackend());
   for (let round = 0; round < 50; ++round) {
     // No process has this number.
-    await storage.write(join(dir, '.lock.0.99999999-1.tmp'), new Uint8Array());
+    mkdirSync(join(dir, '.tabtrain'), { recursive: true });
+    writeFileSync(join(dir, '.tabtrain', 'lock.0.99999999.1x1-1'), '');
     const locks = await Promise.all(backends.map((backend) => backend.lock(dir)));
     const held = locks.filter((unlock) => unlock !== null);
     expect(held.length).toBe(1);

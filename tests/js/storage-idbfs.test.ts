@@ -9,13 +9,15 @@ import { Storage } from '../../web/api/storage/storage';
 import { expectFailure } from './support/errors';
 import { newEngine } from './support/engine';
 
+const extras = () => import('../../web/api/extras');
+
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 
 /** A tab: an engine of its own on the same databases. */
 async function openTab(): Promise<{ engine: Engine; storage: Storage; why: string[] }> {
   const engine = await newEngine();
-  const { backend, why } = await openBrowserBackend(engine);
+  const { backend, why } = await openBrowserBackend(engine, extras);
   return { engine, storage: new Storage(backend, () => import('../../web/api/storage/zip')), why };
 }
 

@@ -41,4 +41,9 @@ const formats = () => {
   return import(/* @vite-ignore */ /* webpackIgnore: true */ url) as Promise<Formats>;
 };
 
-void serve(self as unknown as WorkerScope, { files, openBackend: openBrowserBackend, extras, formats });
+void serve(self as unknown as WorkerScope, {
+  files,
+  openBackend: (engine) => openBrowserBackend(engine, extras),
+  extras,
+  formats,
+});

@@ -30,7 +30,7 @@ export async function listVariables(
  * top-level directory, in the form that Emscripten's IDBFS keeps; memory where there is none. Writes
  * resolve when they are durable. Failures: `QUOTA_EXCEEDED`, `STORAGE_UNAVAILABLE`, `NOT_FOUND`,
  * `INVALID_ARGUMENT` (a path that leads outside; in browsers also a file where a directory is needed, or
- * the reverse).
+ * the reverse), `LOCKED` (a change where a run in another tab or process keeps its state).
  */
 export const storage = {
   /** Fills a top-level directory from IndexedDB; happens by itself on first touch. */

@@ -39,3 +39,18 @@ export function crc32c(bytes: Uint8Array, before = 0): number {
   for (; at < bytes.length; ++at) crc = (crc >>> 8) ^ t0[(crc ^ bytes[at]!) & 0xff]!;
   return ~crc >>> 0;
 }
+
+/** A line break, 8 digits and a line break. */
+const CRC_CHARACTERS = 10;
+
+/** A text and its checksum, as a text. */
+export function withCrc(text: string): string {
+  const crc = crc32c(new TextEncoder().encode(text));
+  return `${text}\n${crc.toString(16).padStart(8, '0')}\n`;
+}
+
+/** The text that {@link withCrc} was given; null where the checksum is wrong. */
+export function textWithCrc(whole: string): string | null {
+  const text = whole.slice(0, -CRC_CHARACTERS);
+  return whole === withCrc(text) ? text : null;
+}

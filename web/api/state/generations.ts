@@ -1,8 +1,9 @@
 import { TabtrainError, toTabtrainError } from '../errors';
 import type { StoredFile } from '../storage/backend';
+import { lockedError } from '../storage/conflicts';
 import { baseName, joinPath } from '../storage/paths';
 import type { Storage } from '../storage/storage';
-import { crc32c } from './crc32c';
+import { crc32c, textWithCrc, withCrc } from './crc32c';
 import { decodeState, headerOf, type StateContents } from './stateFile';
 
 /** The part of {@link Storage} that is used. */
@@ -75,12 +76,7 @@ export class Generations {
   /** Takes the directory's lock; `LOCKED` where another tab or process has it. */
   static async open(store: GenerationStore, dir: string, keep: number): Promise<Generations> {
     const unlock = await store.lock(dir);
-    if (!unlock) {
-      throw new TabtrainError(
-        'LOCKED',
-        `'${dir}' is in use: a run in another tab, process or call keeps its state there`,
-      );
-    }
+    if (!unlock) throw lockedError(dir);
     return new Generations(store, dir, keep, unlock);
   }
 
@@ -200,9 +196,8 @@ export class Generations {
     const path = joinPath(this.#dir, RECORD);
     const bytes = await this.#store.find(path);
     if (!bytes) return 'none';
-    const text = new TextDecoder().decode(bytes);
-    const json = text.slice(0, -CRC_CHARACTERS);
-    if (text === withCrc(json)) return JSON.parse(json) as CommitRecord;
+    const json = textWithCrc(new TextDecoder().decode(bytes));
+    if (json !== null) return JSON.parse(json) as CommitRecord;
     refused.push({ path, reason: 'the checksum of the commit record is wrong' });
     return null;
   }
@@ -227,14 +222,6 @@ export class Generations {
   #path(generation: number): string {
     return joinPath(this.#dir, `state-${String(generation).padStart(8, '0')}.tabtrain`);
   }
-}
-
-/** A newline, 8 digits and a newline. */
-const CRC_CHARACTERS = 10;
-
-function withCrc(json: string): string {
-  const crc = crc32c(new TextEncoder().encode(json));
-  return `${json}\n${crc.toString(16).padStart(8, '0')}\n`;
 }
 
 async function digestOf(file: Uint8Array): Promise<string> {

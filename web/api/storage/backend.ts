@@ -16,6 +16,14 @@ export interface FileWrite {
   readonly bytes: Uint8Array;
 }
 
+export interface CommitOptions {
+  /**
+   * A directory that the commit replaces: what lies below it and is not written vanishes in the same
+   * moment. All files of the commit lie in it.
+   */
+  readonly replaceDirectory?: string;
+}
+
 /**
  * Files, as storage needs them. Paths have been checked (paths.ts). Every method either has done what
  * it says when it resolves, durably, or rejects with a TabtrainError and has changed nothing that a
@@ -27,12 +35,22 @@ export interface Backend {
   mount(dir: string): Promise<void>;
   /** Files below a directory, at any depth; empty where there is none. */
   list(dir: string): Promise<StoredFile[]>;
-  /** Null where there is no such file. The bytes are the caller's own. */
-  read(path: string): Promise<Uint8Array | null>;
+  /**
+   * Files as they were together at one moment, never a part of a commit; null for one that is not there.
+   * The bytes are the caller's own.
+   */
+  readAll(paths: readonly string[]): Promise<(Uint8Array | null)[]>;
   exists(path: string): Promise<boolean>;
-  /** Files appear in the given order, each whole or not at all. Directories are made. */
-  commit(files: readonly FileWrite[]): Promise<void>;
-  /** Removes a file, or a directory with all below it. False where there was none. */
+  /**
+   * All files appear, or none, also where the process ends meanwhile; in IndexedDB that is so for those below
+   * one top-level directory. Directories are made. `LOCKED` where somebody else has the lock of the nearest
+   * directory above that is locked.
+   */
+  commit(files: readonly FileWrite[], options?: CommitOptions): Promise<void>;
+  /**
+   * Removes a file, or a directory with all below it, whole or not at all. False where there was none;
+   * `LOCKED` as for a commit, and where somebody else has a lock below.
+   */
   remove(path: string): Promise<boolean>;
   /**
    * Takes the one writer's lock of a directory, until the result is called or this worker or process

@@ -1,11 +1,12 @@
 import type { Engine } from '../engine/engine';
 import type { Backend } from './backend';
 import { IdbfsBackend } from './idbfsBackend';
-import { MemoryBackend } from './memoryBackend';
+import type { MemoryBackend } from './memoryBackend';
 
 /** IndexedDB, or memory where it cannot be had (private modes, blocked storage, opaque origins). */
 export async function openBrowserBackend(
   engine: Pick<Engine, 'FS' | 'IDBFS'>,
+  extras: () => Promise<{ readonly MemoryBackend: typeof MemoryBackend }>,
 ): Promise<{ backend: Backend; why: string[] }> {
   try {
     if (typeof indexedDB === 'undefined') throw new Error('there is no indexedDB here');
@@ -15,7 +16,7 @@ export async function openBrowserBackend(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return {
-      backend: new MemoryBackend(),
+      backend: new (await extras()).MemoryBackend(),
       why: [`files are kept in memory only and end with the page: ${reason}`],
     };
   }

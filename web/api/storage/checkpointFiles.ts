@@ -40,20 +40,23 @@ export class CheckpointFiles {
 
   async read(prefix: string): Promise<{ index: Uint8Array; shards: Uint8Array[] }> {
     const path = this.#storage.path(prefix, 'model.loadWeights: path');
-    const index = await this.#index(path, 'model.loadWeights');
-    const shards: Uint8Array[] = [];
-    const count = this.#engine.bundleShards(index);
-    for (let i = 0; i < count; ++i) {
-      const shard = await this.#storage.find(shardPath(path, i, count));
-      if (!shard) {
+    // Index and shards are read together, or a save in between would mix two. The index says how many
+    // shards there are: first one is taken for granted, as it is in what is written here.
+    for (let count = 1; ;) {
+      const names = Array.from({ length: count }, (_, i) => shardPath(path, i, count));
+      const [index, ...shards] = await this.#storage.findAll([`${path}.index`, ...names]);
+      if (!index) return this.#refuse(path, 'model.loadWeights');
+      const named = this.#engine.bundleShards(index);
+      if (named === count) {
+        const missing = names.find((_, i) => !shards[i]);
+        if (missing === undefined) return { index, shards: shards as Uint8Array[] };
         throw new TabtrainError(
           'NOT_FOUND',
-          `model.loadWeights: '${path}.index' names '${shardPath(path, i, count)}', which is missing`,
+          `model.loadWeights: '${path}.index' names '${missing}', which is missing`,
         );
       }
-      shards.push(shard);
+      count = named;
     }
-    return { index, shards };
   }
 
   /** As `tf.train.latest_checkpoint`; a path that leads out of the directory is not followed. */
@@ -72,7 +75,8 @@ export class CheckpointFiles {
     const checked = this.#storage.path(path, 'listVariables: path');
     const isPrefix = await this.#storage.exists(`${checked}.index`);
     const prefix = isPrefix ? checked : ((await this.latest(checked)) ?? checked);
-    const index = await this.#index(prefix, 'listVariables');
+    const index = await this.#storage.find(`${prefix}.index`);
+    if (!index) return this.#refuse(prefix, 'listVariables');
     return JSON.parse(this.#engine.listVariables(index)) as {
       name: string;
       dtype: string;
@@ -80,9 +84,7 @@ export class CheckpointFiles {
     }[];
   }
 
-  async #index(path: string, what: string): Promise<Uint8Array> {
-    const index = await this.#storage.find(`${path}.index`);
-    if (index) return index;
+  async #refuse(path: string, what: string): Promise<never> {
     const hint = (await this.#storage.exists(path))
       ? '; for a directory, ask latestCheckpoint first'
       : '';

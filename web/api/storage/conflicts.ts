@@ -1,4 +1,4 @@
-import { invalid } from '../errors';
+import { TabtrainError, invalid } from '../errors';
 import type { FileWrite } from './backend';
 import { dirName } from './paths';
 
@@ -17,11 +17,22 @@ export function refuseTarget(path: string): never {
   invalid(`cannot write '${path}': expected a file or nothing there, there is a directory`);
 }
 
-/** Refuses a commit whose own files are in each other's way. */
-export function checkCommit(files: readonly FileWrite[]): void {
+/** What is told of a directory that somebody else's run has. */
+export function lockedError(dir: string): TabtrainError {
+  return new TabtrainError(
+    'LOCKED',
+    `'${dir}' is in use: a run in another tab, process or call keeps its state there`,
+  );
+}
+
+/** Refuses a commit whose own files are in each other's way, or outside the directory that they replace. */
+export function checkCommit(files: readonly FileWrite[], directory?: string): void {
   const paths = new Set<string>();
   for (const { path } of files) {
     if (paths.has(path)) invalid(`cannot write '${path}' twice at once`);
+    if (directory !== undefined && !path.startsWith(`${directory}/`)) {
+      invalid(`cannot write '${path}' in the place of the directory '${directory}'`);
+    }
     paths.add(path);
   }
   for (const path of paths) {

@@ -1,13 +1,14 @@
 import type { EmscriptenFs, EmscriptenIdbfs } from '../engine/engine';
 import { asError } from '../errors';
 import { Mutex } from '../host/mutex';
-import type { Backend, FileWrite, StoredFile } from './backend';
-import { parentsOf, refuseParent, refuseTarget } from './conflicts';
+import type { Backend, CommitOptions, FileWrite, StoredFile } from './backend';
+import { lockedError, parentsOf, refuseParent, refuseTarget } from './conflicts';
 import {
   NoAnswer,
   TRIES,
   clearStore,
   dropHandle,
+  getFiles,
   putFiles,
   pauseBeforeTry,
   toStorageError,
@@ -20,6 +21,9 @@ const ROOT = '/tabtrain/';
 
 /** The mount of files that lie in no directory; paths.ts keeps this name from users. */
 const TOP_FILES = '~';
+
+/** Web Locks of runs are named by this prefix and the directory. */
+const LOCK = 'tabtrain-writer:';
 
 /**
  * Files in IndexedDB, shown by Emscripten's IDBFS: one mount, so one database, per top-level directory,
@@ -34,6 +38,8 @@ export class IdbfsBackend implements Backend {
   readonly #idbfs: EmscriptenIdbfs;
   readonly #mounted = new Set<string>();
   readonly #lock = new Mutex();
+  /** The directories whose locks this tab has. */
+  readonly #held = new Set<string>();
 
   constructor(fs: EmscriptenFs, idbfs: EmscriptenIdbfs) {
     this.#fs = fs;
@@ -60,10 +66,18 @@ export class IdbfsBackend implements Backend {
     });
   }
 
-  read(path: string): Promise<Uint8Array | null> {
+  /** Past the mount: that is filled in two transactions, and may show parts of two commits. */
+  readAll(paths: readonly string[]): Promise<(Uint8Array | null)[]> {
     return this.#lock.run(async () => {
-      if (!(await this.#show(topOf(path))) || !this.#isFile(path)) return null;
-      return this.#fs.readFile(fsPath(path));
+      const found = new Map<string, Uint8Array | null>();
+      for (const [top, part] of groupBy(paths, topOf)) {
+        if (!(await this.#isStored(top))) continue;
+        const files = await withDatabase(this.#idbfs, ROOT + top, (db) =>
+          getFiles(db, this.#idbfs.DB_STORE_NAME, part.map(fsPath)),
+        );
+        part.forEach((path, i) => found.set(path, files[i]!));
+      }
+      return paths.map((path) => found.get(path) ?? null);
     });
   }
 
@@ -74,15 +88,23 @@ export class IdbfsBackend implements Backend {
     return isFile || (await this.list(path)).length > 0;
   }
 
-  commit(files: readonly FileWrite[]): Promise<void> {
+  commit(files: readonly FileWrite[], { replaceDirectory }: CommitOptions = {}): Promise<void> {
     return this.#lock.run(async () => {
-      await this.#refuseConflicts(files);
-      for (const [top, part] of groupBy(files, (file) => topOf(file.path))) {
-        const writes = part.map(({ path, bytes }) => ({ path: fsPath(path), bytes }));
-        await this.#change(top, (db) =>
-          putFiles(db, this.#idbfs.DB_STORE_NAME, ROOT + top, writes, virtualPath),
+      await this.#refuseConflicts(files, replaceDirectory);
+      const replaced = replaceDirectory === undefined ? undefined : ROOT + replaceDirectory;
+      const groups = groupBy(files, (file) => topOf(file.path));
+      await oneTab([...groups.keys()], async () => {
+        await this.#refuseLocked(
+          files.map(({ path }) => path),
+          replaceDirectory,
         );
-      }
+        for (const [top, part] of groups) {
+          const writes = part.map(({ path, bytes }) => ({ path: fsPath(path), bytes }));
+          await this.#change(top, (db) =>
+            putFiles(db, this.#idbfs.DB_STORE_NAME, ROOT + top, writes, virtualPath, replaced),
+          );
+        }
+      });
     });
   }
 
@@ -93,9 +115,12 @@ export class IdbfsBackend implements Backend {
       const top = isFile ? topOf(path) : topOf(`${path}/`);
       if (!isFile && below.length === 0) return false;
       const prefix = isFile ? fsPath(path) : ROOT + path;
-      await this.#change(top, (db) =>
-        clearStore(db, this.#idbfs.DB_STORE_NAME, ROOT + top, prefix),
-      );
+      await oneTab([top], async () => {
+        await this.#refuseLocked([path], path);
+        await this.#change(top, (db) =>
+          clearStore(db, this.#idbfs.DB_STORE_NAME, ROOT + top, prefix),
+        );
+      });
       return true;
     });
   }
@@ -103,14 +128,23 @@ export class IdbfsBackend implements Backend {
   /** Web Locks end with the tab or worker that holds them; where there are none, nobody is refused. */
   async lock(dir: string): Promise<(() => Promise<void>) | null> {
     if (typeof navigator !== 'object' || !navigator.locks) return async () => {};
-    return new Promise((resolve, reject) => {
-      navigator.locks
-        .request(`tabtrain-writer:${dir}`, { ifAvailable: true }, (lock) => {
-          if (!lock) return resolve(null);
-          return new Promise<void>((release) => resolve(async () => release()));
-        })
-        .catch(reject);
-    });
+    const take = () =>
+      new Promise<(() => Promise<void>) | null>((resolve, reject) => {
+        navigator.locks
+          .request(LOCK + dir, { ifAvailable: true }, (lock) => {
+            if (!lock) return resolve(null);
+            this.#held.add(dir);
+            return new Promise<void>((release) => {
+              resolve(async () => {
+                this.#held.delete(dir);
+                release();
+              });
+            });
+          })
+          .catch(reject);
+      });
+    // Not while another tab writes, which has looked for locks already.
+    return oneTab([topOf(`${dir}/`)], take);
   }
 
   async estimate(): Promise<{ usage: number; quota: number }> {
@@ -118,38 +152,57 @@ export class IdbfsBackend implements Backend {
     return { usage, quota };
   }
 
+  /** To be called by {@link oneTab}. The nearest directory that is locked decides, and all that vanish. */
+  async #refuseLocked(paths: readonly string[], vanishing?: string): Promise<void> {
+    if (typeof navigator !== 'object' || !navigator.locks) return;
+    const { held = [] } = await navigator.locks.query();
+    const all = new Set(held.flatMap(({ name }) => name?.split(LOCK).slice(1) ?? []));
+    const isOthers = (dir: string) => all.has(dir) && !this.#held.has(dir);
+    for (const path of paths) {
+      const nearest = [path, ...parentsOf(path)].find((dir) => all.has(dir));
+      if (nearest !== undefined && isOthers(nearest)) throw lockedError(nearest);
+    }
+    for (const dir of all) {
+      if (vanishing !== undefined && `${dir}/`.startsWith(`${vanishing}/`) && isOthers(dir)) {
+        throw lockedError(dir);
+      }
+    }
+  }
+
   /** What a transaction on one database cannot see: conflicts with, and in, the other databases. */
-  async #refuseConflicts(files: readonly FileWrite[]): Promise<void> {
+  async #refuseConflicts(files: readonly FileWrite[], replaced?: string): Promise<void> {
     const tops = new Set(files.map(({ path }) => topOf(path)));
     for (const { path } of files) if (!path.includes('/')) tops.add(path);
     for (const top of tops.add(TOP_FILES)) await this.#show(top);
+    const stays = (path: string) => replaced === undefined || !path.startsWith(`${replaced}/`);
     for (const { path } of files) {
-      const file = parentsOf(path).find((parent) => this.#isFile(parent));
+      const file = parentsOf(path).find((parent) => stays(parent) && this.#isFile(parent));
       if (file !== undefined) refuseParent(path, file);
+      if (!stays(path)) continue;
       const inside: StoredFile[] = [];
       if (this.#isDirectory(path)) this.#walk(ROOT + path, inside);
       if (inside.length > 0) refuseTarget(path);
     }
   }
 
-  /** Changes the store, then shows the change in the mount; one tab at a time where tabs can agree. */
+  /** Changes the store, then shows the change in the mount. */
   async #change(top: string, change: (db: IDBDatabase) => Promise<void>): Promise<void> {
-    await oneTab(ROOT + top, async () => {
-      await withDatabase(this.#idbfs, ROOT + top, change);
-      // It is stored; a mount that cannot show it now catches up at the next read.
-      await this.#fill(top).catch(() => {});
-    });
+    await withDatabase(this.#idbfs, ROOT + top, change);
+    // It is stored; a mount that cannot show it now catches up at the next read.
+    await this.#fill(top).catch(() => {});
   }
 
   /** Fills a mount for reading; false where its directory was never stored, which makes no database. */
   async #show(top: string): Promise<boolean> {
-    if (!this.#mounted.has(top) && typeof indexedDB.databases === 'function') {
-      // Where the list cannot be had, opening it tells.
-      const tops = await this.#tops().catch(() => [top]);
-      if (!tops.includes(top)) return false;
-    }
-    await this.#fill(top);
-    return true;
+    const isStored = await this.#isStored(top);
+    if (isStored) await this.#fill(top);
+    return isStored;
+  }
+
+  async #isStored(top: string): Promise<boolean> {
+    if (this.#mounted.has(top) || typeof indexedDB.databases !== 'function') return true;
+    // Where the list cannot be had, opening it tells.
+    return (await this.#tops().catch(() => [top])).includes(top);
   }
 
   /** Makes the mount show what is stored. */
@@ -238,7 +291,12 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
   return groups;
 }
 
-async function oneTab(name: string, task: () => Promise<void>): Promise<void> {
-  if (typeof navigator === 'object' && navigator.locks) await navigator.locks.request(name, task);
-  else await task();
+/** Runs `task` while no other tab does on one of these mounts, where tabs can agree. */
+async function oneTab<T>(tops: readonly string[], task: () => Promise<T>): Promise<T> {
+  if (typeof navigator !== 'object' || !navigator.locks) return task();
+  // In one order everywhere, so that no two wait for each other.
+  const nested = [...tops]
+    .sort()
+    .reduceRight((inner, top) => () => navigator.locks.request(ROOT + top, inner), task);
+  return nested();
 }

@@ -24,11 +24,11 @@ export function pauseBeforeTry(tries: number): Promise<void> {
 const WATCHDOG_MS = 30_000;
 
 /** Runs `task` on a mount's database, again with a new handle where the cached one is dead. */
-export async function withDatabase(
+export async function withDatabase<T>(
   idbfs: EmscriptenIdbfs,
   mountpoint: string,
-  task: (db: IDBDatabase) => Promise<void>,
-): Promise<void> {
+  task: (db: IDBDatabase) => Promise<T>,
+): Promise<T> {
   for (let tries = 1; ; ++tries) {
     try {
       return await watched(open(idbfs, mountpoint).then(task));
@@ -76,10 +76,26 @@ function isDeadHandle(error: unknown): boolean {
   return ['InvalidStateError', 'TransactionInactiveError', 'UnknownError'].includes(name);
 }
 
+/** The contents of files in one transaction, so all of the same moment; null where there is no file. */
+export async function getFiles(
+  db: IDBDatabase,
+  storeName: string,
+  paths: readonly string[],
+): Promise<(Uint8Array | null)[]> {
+  let requests: IDBRequest[] = [];
+  await transact(db, storeName, 'readonly', (store) => {
+    requests = paths.map((path) => store.get(path));
+  });
+  return requests.map(
+    ({ result }) => (result as { contents?: Uint8Array } | undefined)?.contents ?? null,
+  );
+}
+
 /**
  * Puts all files and the directories that they lie in, or none, in one durable transaction. A file below
  * a file, or in the place of a directory, would be a record that IDBFS can never show, nor anything else
- * of its mount: both are refused with `INVALID_ARGUMENT`, by the paths that `shown` gives.
+ * of its mount: both are refused with `INVALID_ARGUMENT`, by the paths that `shown` gives. What lies below
+ * the path `replaced`, if there is one, goes in the same transaction.
  */
 export function putFiles(
   db: IDBDatabase,
@@ -87,8 +103,10 @@ export function putFiles(
   mountpoint: string,
   files: readonly FileWrite[],
   shown: (path: string) => string,
+  replaced?: string,
 ): Promise<void> {
-  return transact(db, storeName, (store, attempt) => {
+  return transact(db, storeName, 'readwrite', (store, attempt) => {
+    if (replaced !== undefined) store.delete(below(replaced));
     const newest = store.index('timestamp').openKeyCursor(null, 'prev');
     newest.onsuccess = attempt(() => {
       const last = (newest.result?.key as Date | undefined)?.getTime() ?? 0;
@@ -123,7 +141,7 @@ export function clearStore(
   mountpoint: string,
   path: string,
 ): Promise<void> {
-  return transact(db, storeName, (store, attempt) => {
+  return transact(db, storeName, 'readwrite', (store, attempt) => {
     store.delete(path);
     store.delete(below(path));
     const clearEmpty = (parent: string) => {
@@ -152,10 +170,11 @@ function isDirectory(mode: number): boolean {
 function transact(
   db: IDBDatabase,
   storeName: string,
+  mode: IDBTransactionMode,
   task: (store: IDBObjectStore, attempt: (handler: () => void) => () => void) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const transaction = db.transaction([storeName], 'readwrite', { durability: 'strict' });
+    const transaction = db.transaction([storeName], mode, { durability: 'strict' });
     let failure: unknown = null;
     const attempt = (handler: () => void) => () => {
       try {

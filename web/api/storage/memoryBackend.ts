@@ -1,4 +1,4 @@
-import type { Backend, FileWrite, StoredFile } from './backend';
+import type { Backend, CommitOptions, FileWrite, StoredFile } from './backend';
 import { parentsOf, refuseParent, refuseTarget } from './conflicts';
 
 /** Files in memory, gone with the page: where neither IndexedDB nor a file system can be had. */
@@ -17,20 +17,27 @@ export class MemoryBackend implements Backend {
       .sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
-  async read(path: string): Promise<Uint8Array | null> {
-    return this.#files.get(path)?.bytes.slice() ?? null;
+  async readAll(paths: readonly string[]): Promise<(Uint8Array | null)[]> {
+    return paths.map((path) => this.#files.get(path)?.bytes.slice() ?? null);
   }
 
   async exists(path: string): Promise<boolean> {
     return this.#files.has(path) || (await this.list(path)).length > 0;
   }
 
-  async commit(files: readonly FileWrite[]): Promise<void> {
+  async commit(
+    files: readonly FileWrite[],
+    { replaceDirectory }: CommitOptions = {},
+  ): Promise<void> {
+    const old = replaceDirectory === undefined ? [] : await this.list(replaceDirectory);
+    const vanishing = new Set(old.map(({ path }) => path));
     for (const { path } of files) {
-      const file = parentsOf(path).find((parent) => this.#files.has(parent));
+      const stays = (other: string) => this.#files.has(other) && !vanishing.has(other);
+      const file = parentsOf(path).find(stays);
       if (file !== undefined) refuseParent(path, file);
-      if ((await this.list(path)).length > 0) refuseTarget(path);
+      if ((await this.list(path)).some((below) => stays(below.path))) refuseTarget(path);
     }
+    for (const path of vanishing) this.#files.delete(path);
     for (const { path, bytes } of files) {
       this.#files.set(path, { bytes: bytes.slice(), modified: Date.now() });
     }

@@ -1,7 +1,7 @@
 import { TabtrainError, came, invalid } from '../errors';
 import type { Engine } from '../engine/engine';
 import { Mutex } from '../host/mutex';
-import type { Backend, FileWrite, StorageKind, StoredFile } from './backend';
+import type { Backend, CommitOptions, FileWrite, StorageKind, StoredFile } from './backend';
 import { checkCommit } from './conflicts';
 import {
   checkEntryName,
@@ -72,8 +72,13 @@ export class Storage implements StorageApi {
   }
 
   /** A file's bytes, or null. */
-  find(path: string): Promise<Uint8Array | null> {
-    return this.#backend.read(path);
+  async find(path: string): Promise<Uint8Array | null> {
+    return (await this.findAll([path]))[0]!;
+  }
+
+  /** As {@link Backend.readAll}. */
+  findAll(paths: readonly string[]): Promise<(Uint8Array | null)[]> {
+    return this.#backend.readAll(paths);
   }
 
   write(path: string, bytes: Uint8Array): Promise<void> {
@@ -87,11 +92,12 @@ export class Storage implements StorageApi {
     return this.commit([{ path: checked, bytes }]);
   }
 
-  async commit(files: readonly FileWrite[]): Promise<void> {
-    checkCommit(files);
+  /** As {@link Backend.commit}. */
+  async commit(files: readonly FileWrite[], options: CommitOptions = {}): Promise<void> {
+    checkCommit(files, options.replaceDirectory);
     // Backends count elements as bytes; a view of any type may come from a caller without types.
     const writes = files.map(({ path, bytes }) => ({ path, bytes: asBytes(bytes) }));
-    await this.#writes.run(() => this.#backend.commit(writes));
+    await this.#writes.run(() => this.#backend.commit(writes, options));
   }
 
   async remove(path: string): Promise<void> {
@@ -108,16 +114,18 @@ export class Storage implements StorageApi {
   /** A zip of a file, a directory, or the files of a checkpoint prefix, names relative to its directory. */
   async exportZip(path: string): Promise<Uint8Array> {
     const checked = this.#dir(path, 'storage.exportZip: path');
-    const { inside, base } = await this.#select(checked);
-    if (inside.length === 0) {
-      throw new TabtrainError('NOT_FOUND', `storage.exportZip: there is no '${checked}'`);
+    for (;;) {
+      const { inside, base } = await this.#select(checked);
+      if (inside.length === 0) {
+        throw new TabtrainError('NOT_FOUND', `storage.exportZip: there is no '${checked}'`);
+      }
+      const files = await this.findAll(inside.map(({ path }) => path));
+      const entries = files.flatMap((bytes, i) =>
+        bytes ? [{ name: inside[i]!.path.slice(base), bytes }] : [],
+      );
+      // One that is gone was replaced or removed since it was listed.
+      if (entries.length === inside.length) return (await this.#zip()).zipEntries(entries);
     }
-    const entries: ZipEntry[] = [];
-    for (const file of inside) {
-      const bytes = await this.find(file.path);
-      if (bytes) entries.push({ name: file.path.slice(base), bytes });
-    }
-    return (await this.#zip()).zipEntries(entries);
   }
 
   async importZip(zip: Uint8Array, dir: string): Promise<string[]> {
