@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { build } from '../../web/build.mjs';
 import { chromiumPath, ensureTools, firefoxPath } from '../../emscripten/toolchain/host.mjs';
 import { faults } from './faults.mjs';
+import { files } from './files.mjs';
 import { flips } from './flips.mjs';
 import { killChromium, killFirefox } from './kills.mjs';
 import { pairs } from './pairs.mjs';
@@ -15,7 +16,7 @@ import { quota } from './quota.mjs';
 import { soakPart } from './soak.mjs';
 import { tabs } from './tabs.mjs';
 
-const parts = [pairs, faults, flips, soakPart, tabs, quota, killChromium, killFirefox];
+const parts = [pairs, faults, files, flips, soakPart, tabs, quota, killChromium, killFirefox];
 
 const versionOf = (program) => execFileSync(program, ['--version'], { encoding: 'utf8' }).trim();
 
