@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { build } from '../../web/build.mjs';
 import { chromiumPath, ensureTools, firefoxPath } from '../../emscripten/toolchain/host.mjs';
+import { databases } from './databaseFaults.mjs';
 import { faults } from './faults.mjs';
 import { files } from './files.mjs';
 import { flips } from './flips.mjs';
@@ -16,7 +17,18 @@ import { quota } from './quota.mjs';
 import { soakPart } from './soak.mjs';
 import { tabs } from './tabs.mjs';
 
-const parts = [pairs, faults, files, flips, soakPart, tabs, quota, killChromium, killFirefox];
+const parts = [
+  pairs,
+  faults,
+  files,
+  databases,
+  flips,
+  soakPart,
+  tabs,
+  quota,
+  killChromium,
+  killFirefox,
+];
 
 const versionOf = (program) => execFileSync(program, ['--version'], { encoding: 'utf8' }).trim();
 

@@ -4,6 +4,7 @@ import { build } from 'esbuild';
 import { root } from '../../emscripten/toolchain/npm.mjs';
 
 const MODULES = [
+  'engine/load',
   'errors',
   'state/generations',
   'state/stateFile',
