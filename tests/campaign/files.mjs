@@ -25,7 +25,7 @@ export const files = {
     try {
       for (let model = 1; model <= models; ++model) {
         const say = (text) => print(`model ${model}, ${text}`);
-        const size = 40 * 10 ** (model - 1);
+        const size = 40 * 5 ** (model - 1);
         const sweep = await sweepFiles(modules, directory, { size, count: STEPS }, say);
         const options = { kills: KILLS, size: 40_000 * model ** 2, seed: seed + model };
         const killed = await killCommits(
