@@ -11,6 +11,19 @@ void Json::misuse() {
   throw Error(ErrorCode::Internal, "json: a value is not of the type that was asked for");
 }
 
+Json::Json() = default;
+Json::~Json() = default;
+Json::Json(const Json& other) = default;
+Json::Json(Json&& other) noexcept = default;
+Json& Json::operator=(const Json& other) = default;
+Json& Json::operator=(Json&& other) noexcept = default;
+Json::Json(bool value) : value_(value) {}
+Json::Json(int64_t value) : value_(value) {}
+Json::Json(double value) : value_(value) {}
+Json::Json(std::string value) : value_(std::move(value)) {}
+Json::Json(std::string_view value) : value_(std::string(value)) {}
+Json::Json(const char* value) : value_(std::string(value)) {}
+
 Json::Json(std::initializer_list<Json> list) {
   const bool isObject = std::all_of(list.begin(), list.end(), [](const Json& each) {
     return each.is_array() && each.size() == 2 && each.front().is_string();

@@ -23,16 +23,24 @@ class Json {
   using Member = std::pair<std::string, Json>;
   using Object = std::vector<Member>;
 
-  Json() = default;
-  Json(std::nullptr_t) {}
-  Json(bool value) : value_(value) {}
+  // Not inline, copies and destructors least of all: they are everywhere, and the download is counted.
+  Json();
+  ~Json();
+  Json(const Json& other);
+  Json(Json&& other) noexcept;
+  Json& operator=(const Json& other);
+  Json& operator=(Json&& other) noexcept;
+  Json(std::nullptr_t) : Json() {}
+  Json(bool value);
+  Json(int64_t value);
+  Json(double value);
   template <std::integral Number>
-  Json(Number value) : value_(static_cast<int64_t>(value)) {}
+  Json(Number value) : Json(static_cast<int64_t>(value)) {}
   template <std::floating_point Number>
-  Json(Number value) : value_(static_cast<double>(value)) {}
-  Json(std::string value) : value_(std::move(value)) {}
-  Json(std::string_view value) : value_(std::string(value)) {}
-  Json(const char* value) : value_(std::string(value)) {}
+  Json(Number value) : Json(static_cast<double>(value)) {}
+  Json(std::string value);
+  Json(std::string_view value);
+  Json(const char* value);
   template <typename Item>
   Json(const std::vector<Item>& items) : value_(Array(items.begin(), items.end())) {}
   /// An object where every element is a pair that begins with a string, else an array.

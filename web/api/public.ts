@@ -84,4 +84,14 @@ export type {
 } from './data/tensor';
 
 export { loadModel, type LoadModelOptions, type ModelFile } from './model/loadModel';
-export { input, model, registerSerializable } from './missing';
+export { registerSerializable } from './custom/objects';
+export type {
+  CustomActivation,
+  CustomFunction,
+  CustomLoss,
+  CustomObject,
+  CustomObjects,
+} from './custom/objects';
+export { GraphBuilder, Value, Weight, type Operand } from './custom/graph';
+export type { AddWeightOptions, CustomLayer, CustomLayerConfig } from './custom/layer';
+export { input, model } from './missing';

@@ -1,3 +1,4 @@
+import { CustomLayer } from '../custom/layer';
 import { Layer } from '../model/layer';
 import { unsupported } from '../errors';
 import type * as Options from './layerOptions';
@@ -62,12 +63,6 @@ const of =
 
 const missing = (name: string) => (): never =>
   unsupported(`layers.${name}: this layer is not in this version`);
-
-class CustomLayer {
-  constructor(_config?: object) {
-    unsupported('layers.Layer: custom layers are not in this version');
-  }
-}
 
 /** Layers: Keras's classes and arguments, in camelCase. */
 export const layers = {

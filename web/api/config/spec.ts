@@ -1,3 +1,4 @@
+import { customObject, functionConfig, type CustomFunction } from '../custom/objects';
 import { came, invalid } from '../errors';
 import { toConfig, toSnakeCase, type OptionTable } from './options';
 
@@ -39,11 +40,14 @@ export const factoriesOf =
   (...[options]: Required extends true ? [options: O] : [options?: O]): Spec =>
     new Spec(className, toConfig(`${kind}.${camelCase(className)}`, table, options));
 
-/** A name, an instance, or a Keras config (`{ class_name, config }`). */
-export type Identifier = string | { readonly class_name: string } | { readonly className: string };
+/** A name, an instance, a Keras config (`{ class_name, config }`), or a function of your own. */
+export type Identifier =
+  string | { readonly class_name: string } | { readonly className: string } | CustomFunction;
 
 /** An identifier as the engine takes it; TensorFlow.js's camelCase names mean the same as Keras's. */
 export function toWire(value: unknown, where: string): string | KerasConfig {
+  const custom = typeof value === 'string' ? customObject(value) : value;
+  if (typeof custom === 'function') return functionConfig(custom as CustomFunction, where);
   if (typeof value === 'string' && value !== '') {
     return /^[a-z]+[A-Z]/.test(value) ? toSnakeCase(value) : value;
   }

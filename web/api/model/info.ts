@@ -1,5 +1,6 @@
 import { TabtrainError, came, didYouMean, invalid } from '../errors';
 import type { Description, LayerDescription, TensorSpec } from '../engine/engine';
+import type { Connection } from '../client/connection';
 import type { KerasConfig } from '../config/spec';
 import { adaptIn } from './adapt';
 import { Layer, shownConfigs, type LayerOwner } from './layer';
@@ -147,6 +148,15 @@ export class ModelInfo {
     }
     layer.attach(this.#owner);
     this.#layers.push(layer);
+  }
+
+  /** Layers of the user's own are recorded for the shapes that they get. */
+  protected async prepared(connection: Connection): Promise<string> {
+    if (this.#layers.some((layer) => layer.needsShape)) {
+      const { prepareLayers } = await import('../custom/prepare');
+      await prepareLayers(connection, this.#layers);
+    }
+    return this.configJson();
   }
 
   /** The config that makes the model in the engine. */

@@ -119,6 +119,24 @@ export class Layer {
     await inModel(); // where the model was made meanwhile
   }
 
+  /** @internal The name, where it is known. */
+  protected get knownName(): string | undefined {
+    return this.#owner?.layerDescription(this)?.name;
+  }
+
+  /** @internal Whether it has to be told its input shape before the engine can have it. */
+  get needsShape(): boolean {
+    return this.#layers.some((layer) => layer.needsShape);
+  }
+
+  /** @internal Tells it. */
+  prepare(_inputShape: readonly (number | null)[]): void {}
+
+  /** @internal The layers that it consists of. */
+  get inner(): readonly Layer[] {
+    return this.#layers;
+  }
+
   #described(what: string): LayerDescription {
     const description = this.#owner?.layerDescription(this);
     if (description) return description;

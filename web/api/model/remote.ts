@@ -113,12 +113,13 @@ export class RemoteModel implements OptimizerOwner {
   }
 
   /** Makes the model in the engine and brings it up to what the caller said. */
-  ready(configJson: () => string): Promise<Connection> {
+  ready(configJson: (connection: Connection) => string | Promise<string>): Promise<Connection> {
     return this.#lock.run(async () => {
       if (!this.#connection) {
         const connection = await connect();
         const id = connection.newId();
-        this.#take(await connection.call('createModel', [id, configJson(), this.#seed]));
+        const json = await configJson(connection);
+        this.#take(await connection.call('createModel', [id, json, this.#seed]));
         this.#connection = connection;
         this.#id = id;
         if (this.#disposed) this.#free();

@@ -99,6 +99,6 @@ export class WeightsModel extends ModelInfo {
 
   protected async ready(what: string): Promise<Connection> {
     this.remote.check(what);
-    return this.remote.ready(() => this.configJson());
+    return this.remote.ready((connection) => this.prepared(connection));
   }
 }

@@ -1,0 +1,131 @@
+import { came, invalid } from '../errors';
+import { toWire, type Identifier } from '../config/spec';
+import { Layer } from '../model/layer';
+import { GraphBuilder, Value, Weight, type Operand } from './graph';
+import { nameOf } from './objects';
+
+/** A class that extends {@link CustomLayer}. */
+export interface CustomLayerClass {
+  readonly className?: string;
+  readonly name: string;
+  new (config: never): CustomLayer;
+}
+
+export interface AddWeightOptions {
+  /** Default `'glorotUniform'`. */
+  readonly initializer?: Identifier;
+  readonly regularizer?: Identifier | null;
+  readonly constraint?: Identifier | null;
+  /** Whether `fit` changes it; default true. */
+  readonly trainable?: boolean;
+}
+
+/** Options that every layer has. */
+export interface CustomLayerConfig {
+  readonly name?: string;
+  readonly trainable?: boolean;
+  readonly inputShape?: readonly (number | null)[];
+  readonly [key: string]: unknown;
+}
+
+/**
+ * A layer of your own: extend it as `layers.Layer`. `build` makes weights for an input shape, `call`
+ * records what the layer does, once for inference and once for training; neither runs in the training
+ * loop. `getConfig` says what the constructor needs, so that the layer can be saved and loaded.
+ */
+export abstract class CustomLayer extends Layer {
+  /** The name in files; default: the class's own. */
+  static readonly className?: string;
+  readonly #shared: Record<string, unknown>;
+  readonly #weights: { wire: Record<string, unknown>; weight: Weight }[] = [];
+  #recorded: Record<string, unknown> | null = null;
+
+  constructor(config: CustomLayerConfig = {}) {
+    const { name, trainable, inputShape, batch_input_shape } = config;
+    const shape = inputShape ? [null, ...inputShape] : batch_input_shape;
+    const shared = {
+      ...(name !== undefined && { name }),
+      ...(trainable !== undefined && { trainable }),
+      ...(shape !== undefined && { batch_input_shape: shape }),
+    };
+    super(nameOf(new.target as unknown as CustomLayerClass, 'layers.Layer'), shared);
+    this.#shared = shared;
+  }
+
+  /** Makes the weights. @param _inputShape with null for the batch */
+  build(_inputShape: readonly (number | null)[]): void {}
+
+  /** Records the output for the input `x`. */
+  abstract call(g: GraphBuilder, x: Value, mode: { readonly training: boolean }): Operand;
+
+  /** The options that the constructor takes, in the words of files. */
+  override getConfig(): Record<string, unknown> {
+    return {
+      ...this.#shared,
+      name: this.knownName ?? this.#shared['name'],
+      trainable: this.trainable,
+    };
+  }
+
+  /** @param shape extents of at least 1; none for a scalar */
+  protected addWeight(
+    name: string,
+    shape: readonly (number | null | undefined)[] = [],
+    options: AddWeightOptions = {},
+  ): Weight {
+    const where = `${this.className}.addWeight`;
+    if (typeof name !== 'string' || !/^[^/]+$/.test(name)) {
+      invalid(`${where}: name: expected a name without '/', came ${came(name)}`);
+    }
+    if (this.#weights.some(({ weight }) => weight.name === name)) {
+      invalid(`${where}: '${name}' is there already`);
+    }
+    const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) > 0;
+    if (!Array.isArray(shape) || !shape.every(isSize)) {
+      invalid(`${where}: ${name}: expected extents of at least 1, came ${came(shape)}`);
+    }
+    const { initializer = 'glorotUniform', regularizer, constraint, trainable = true } = options;
+    const weight = new Weight(name, shape as readonly number[]);
+    const wire = {
+      ...{ name, shape, trainable },
+      initializer: toWire(initializer, `${where}: ${name}: initializer`),
+      ...(regularizer && { regularizer: toWire(regularizer, `${where}: ${name}: regularizer`) }),
+      ...(constraint && { constraint: toWire(constraint, `${where}: ${name}: constraint`) }),
+    };
+    this.#weights.push({ wire, weight });
+    return weight;
+  }
+
+  /** @internal Builds and records the layer for an input shape; once. */
+  override prepare(inputShape: readonly (number | null)[]): void {
+    if (this.#recorded) return;
+    this.#weights.length = 0;
+    this.build(inputShape);
+    const record = (training: boolean) => {
+      const g = new GraphBuilder(1);
+      return g.finish(
+        this.call(g, new Value(0, inputShape), { training }),
+        `${this.className}.call`,
+      );
+    };
+    this.#recorded = {
+      weights: this.#weights.map(({ wire }) => wire),
+      inference: record(false),
+      training: record(true),
+    };
+  }
+
+  /** @internal */
+  override get needsShape(): boolean {
+    return this.#recorded === null;
+  }
+
+  /** @internal */
+  override toJSON(): ReturnType<Layer['toJSON']> {
+    const { name, ...config } = this.getConfig();
+    return {
+      class_name: this.className,
+      config: { ...config, ...(name !== undefined && { name }), recorded: this.#recorded },
+    };
+  }
+}
