@@ -13,9 +13,10 @@ import { killChromium, killFirefox } from './kills.mjs';
 import { pairs } from './pairs.mjs';
 import { quota } from './quota.mjs';
 import { soakPart } from './soak.mjs';
+import { steps } from './steps.mjs';
 import { tabs } from './tabs.mjs';
 
-const parts = [pairs, faults, flips, soakPart, tabs, quota, killChromium, killFirefox];
+const parts = [pairs, faults, flips, soakPart, steps, tabs, quota, killChromium, killFirefox];
 
 const versionOf = (program) => execFileSync(program, ['--version'], { encoding: 'utf8' }).trim();
 
