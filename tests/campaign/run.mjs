@@ -1,33 +1,42 @@
 // Training that survives anything, tried in numbers. `npm run campaign` runs every part at full length and
 // adds what it found to log.md; `node tests/campaign/run.mjs ci` is the short form, for each change.
-// `npm run campaign -- PART ...` runs these parts only, without the log.
+// `npm run campaign -- PART ... [--seed SEED]` runs these parts only, without the log.
 import { appendFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
 import { build } from '../../web/build.mjs';
 import { chromiumPath, ensureTools, firefoxPath } from '../../emscripten/toolchain/host.mjs';
 import { faults } from './faults.mjs';
 import { flips } from './flips.mjs';
 import { killChromium, killFirefox } from './kills.mjs';
+import { mutants } from './mutants.mjs';
 import { pairs } from './pairs.mjs';
 import { quota } from './quota.mjs';
+import { schedules } from './schedules.mjs';
 import { soakPart } from './soak.mjs';
 import { steps } from './steps.mjs';
 import { tabs } from './tabs.mjs';
 
-const parts = [pairs, faults, flips, soakPart, steps, tabs, quota, killChromium, killFirefox];
+const parts = [
+  ...[pairs, faults, flips, schedules, mutants, soakPart],
+  ...[steps, tabs, quota, killChromium, killFirefox],
+];
 
 const versionOf = (program) => execFileSync(program, ['--version'], { encoding: 'utf8' }).trim();
 
-async function main([first, ...others]) {
-  const isShort = first === 'ci';
-  const names = isShort ? [] : [first, ...others].filter(Boolean);
+async function main(given) {
+  const { values, positionals } = parseArgs({
+    ...{ args: given, allowPositionals: true, options: { seed: { type: 'string' } } },
+  });
+  const isShort = positionals[0] === 'ci';
+  const names = isShort ? [] : positionals;
   const unknown = names.filter((name) => !parts.some((part) => part.name === name));
   if (unknown.length > 0) throw new Error(`parts are ${parts.map(({ name }) => `'${name}'`)}`);
   ensureTools('chromium', 'firefox');
   await build();
-  const seed = isShort ? 1 : Date.now() % 1e6;
+  const seed = Number(values.seed ?? (isShort ? 1 : Date.now() % 1e6));
   const lines = [];
   const sum = { passed: 0, failed: 0 };
   for (const part of parts) {
