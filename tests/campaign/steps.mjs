@@ -146,10 +146,12 @@ export const steps = {
     let failed = 0;
     let begun = 0;
     const lane = async (number) => {
-      const pages = [];
+      // To open a tab costs more than the rest: those that were not closed are used again.
+      const idle = [];
+      const used = [];
       const open = async () => {
-        const page = await browser.context.newPage();
-        pages.push(page);
+        const page = idle.pop() ?? (await browser.context.newPage());
+        used.push(page);
         await page.goto(url);
         return page;
       };
@@ -165,7 +167,7 @@ export const steps = {
         if (problem) print(`${each.stop}, ${each.nth}, ${each.way}, seed ${each.seed}: ${problem}`);
         if (problem) ++failed;
         runs.delete(id);
-        for (const page of pages.splice(0)) await page.close();
+        idle.push(...used.splice(0).filter((page) => !page.isClosed()));
       }
     };
     try {
