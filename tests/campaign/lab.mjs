@@ -84,7 +84,8 @@ export class Victim {
       this.last = report;
     }
     if (report.type === 'fresh' && this.last) {
-      this.problems.push(`began anew after ${this.last.epoch}.${this.last.batch} was saved`);
+      const { epoch, batch } = this.last;
+      this.problems.push(`began anew after ${epoch}.${batch} was saved (${report.text})`);
     }
     if (report.type === 'end') this.ended = report;
     if (report.type === 'end' || report.type === 'error') this.#settle(false);

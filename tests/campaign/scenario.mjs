@@ -1,5 +1,5 @@
 // In the browser: a run that keeps its state and tells the server what is saved.
-import { callbacks, init, layers, losses, sequential, setSeed } from '/index.js';
+import { callbacks, engineInfo, init, layers, losses, sequential, setSeed } from '/index.js';
 
 const rows = 320;
 const x = {
@@ -26,6 +26,7 @@ export async function run(options) {
   try {
     if (workerUrl && !worker) await init({ worker: () => startWorker(workerUrl) });
     report({ type: 'begin' });
+    const { storage, why } = await engineInfo();
     setSeed(seed);
     const model = sequential([
       layers.dense({ units, activation: 'relu', inputShape: [8] }),
@@ -44,7 +45,9 @@ export async function run(options) {
         const { type, epoch, batch, warnings } = progress;
         if (type === 'resumed') isResumed = true;
         if (type === 'saved') settled(++saved);
-        if (type === 'epochBegin' && !isResumed && epoch === 0) report({ type: 'fresh' });
+        if (type === 'epochBegin' && !isResumed && epoch === 0) {
+          report({ type: 'fresh', text: `${storage}; ${why.join('; ')}` });
+        }
         if (type === 'saved' || type === 'resumed') report({ type, epoch, batch, warnings });
       },
       ...(pauseMs > 0 && {
