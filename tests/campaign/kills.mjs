@@ -1,6 +1,7 @@
 // SIGKILL of a browser's whole process group, at random moments of a run that keeps its state and right after
 // a state was reported saved: opened again on the same profile, the run goes on from the last place that was
 // reported saved or a later one, and ends with the bits of a run that nobody disturbed.
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureTools } from '../../emscripten/toolchain/host.mjs';
 import { startChromium } from '../chromium.mjs';
@@ -9,6 +10,12 @@ import { removeDirectory } from '../processes.mjs';
 import { random } from './configurations.mjs';
 import { Victim, begin, newProfile, openServer, until } from './lab.mjs';
 import { runAlone } from './part.mjs';
+
+/** What the browser that was started last said of its storage: it may be what lost the files. */
+function storageLines(profile) {
+  const lines = readFileSync(`${profile}.log`, 'utf8').split('\n');
+  return lines.filter((line) => /indexed_?db|leveldb/i.test(line)).join('\n') || 'nothing';
+}
 
 async function killLoop(start, count, seed, print) {
   const r = random(seed);
@@ -64,6 +71,7 @@ async function killLoop(start, count, seed, print) {
       if (victim.ended?.hash !== expected)
         problems.push('the bits differ from those of an undisturbed run');
       for (const problem of problems) print(`run ${run}: ${problem}`);
+      if (problems.length > 0) print(`the browser's log: ${storageLines(profile)}`);
       runs.push({ resumes: victim.resumes, problems: problems.length });
     }
   } finally {
