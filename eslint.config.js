@@ -16,6 +16,11 @@ export default defineConfig(
     languageOptions: { globals: globals.browser },
   },
   {
+    // These run in a page and in its worker.
+    files: ['tests/campaign/{scenario,stopping}.mjs'],
+    languageOptions: { globals: { ...globals.browser, ...globals.worker } },
+  },
+  {
     files: ['**/*.ts', '**/*.mts'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {

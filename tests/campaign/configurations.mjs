@@ -71,7 +71,7 @@ function drawLayers({ layers }, r, inputShape) {
 }
 
 /** A callback of a user's own: its state decides what it does. */
-function ownCallback(tabtrain) {
+export function ownCallback(tabtrain) {
   return new (class extends tabtrain.Callback {
     seen = new Float64Array(2);
     losses = [];

@@ -1,62 +1,16 @@
 // Every operation of the storage fails once, in each way there is, while generations are saved: what is
 // loaded afterwards is the last one that was reported saved or a newer one, never a mix.
+import { Faulty, WAYS } from './faulty.mjs';
 import { runAlone } from './part.mjs';
 import { sources } from './sources.mjs';
 
 const SAVES = 5;
 const KEEP = 2;
 
-const CODES = ['QUOTA_EXCEEDED', 'STORAGE_UNAVAILABLE', 'INVALID_ARGUMENT', 'INTERNAL'];
-/** The ways in which an operation goes wrong; those that kill let nothing happen afterwards. */
-const WAYS = [
-  ...CODES.map((code) => ({ name: code, code })),
-  { name: 'dies before', kills: true },
-  { name: 'dies after', kills: true, does: true },
-  { name: 'is lost' },
-  { name: 'first file only, dies', kills: true, files: 1 },
-  { name: 'half of a file, dies', kills: true, half: true },
-  { name: 'half of a file, unnoticed', half: true },
-];
-
-/** A backend whose operation number `at` goes wrong in this way. */
-class Faulty {
-  constructor(backend, at, way, TabtrainError) {
-    Object.assign(this, { backend, at, way, TabtrainError, count: 0, dead: false, kind: 'memory' });
-  }
-  list = (dir) => this.do('list', () => this.backend.list(dir), []);
-  readAll = (paths) =>
-    this.do('readAll', () => this.backend.readAll(paths), Array(paths.length).fill(null));
-  exists = (path) => this.do('exists', () => this.backend.exists(path), false);
-  remove = (path) => this.do('remove', () => this.backend.remove(path), true);
-  commit = (files) =>
-    this.do('commit', (part = files) => this.backend.commit(part), undefined, files);
-  lock = (dir) => this.backend.lock(dir);
-
-  async do(name, task, nothing, files) {
-    if (this.dead) return new Promise(() => {});
-    if (++this.count !== this.at) return task();
-    const { code, kills, does, files: some, half } = this.way;
-    if (code) throw new this.TabtrainError(code, `injected into ${name}`);
-    if (does) await task();
-    if (files && some) await task(files.slice(0, some));
-    if (files && half) {
-      const [first, ...others] = files;
-      await task([{ ...first, bytes: first.bytes.slice(0, first.bytes.length / 2) }, ...others]);
-    }
-    if (!kills) return nothing;
-    this.dead = true;
-    this.onDeath();
-    return new Promise(() => {});
-  }
-}
-
-/** One scenario; whether the fault was reached, and what was wrong. */
-async function scenario(modules, files, at, way) {
-  const { Generations, MemoryBackend, Storage, TabtrainError } = modules;
-  const backend = new MemoryBackend();
-  const faulty = new Faulty(backend, at, way, TabtrainError);
-  const died = new Promise((resolve) => (faulty.onDeath = resolve));
+/** Saves until the fault has done its work; the newest that was reported saved, -1 for none. */
+async function saveAll({ Generations, Storage, TabtrainError }, faulty, files) {
   let confirmed = -1;
+  const died = new Promise((resolve) => (faulty.onDeath = resolve));
   const work = async () => {
     const generations = await Generations.open(new Storage(faulty, null), 'run', KEEP);
     await generations.load().catch(() => {});
@@ -70,29 +24,52 @@ async function scenario(modules, files, at, way) {
     }
   };
   await Promise.race([work(), died]);
-  if (faulty.count < at) return { reached: false };
-  // The lock ends with whoever had it.
-  backend.lock = async () => async () => {};
+  return confirmed;
+}
+
+/** What is wrong with what is found afterwards; null if nothing is. */
+async function problemOf({ Generations, Storage }, backend, confirmed, file) {
   const generations = await Generations.open(new Storage(backend, null), 'run', KEEP);
   const loaded = await generations.load().catch((error) => ({ error }));
   // Where nothing had been saved, nothing is lost, and a file that is damaged may well be told of.
-  if (loaded?.error) return { reached: true, wrong: confirmed >= 0 && loaded.error.message };
+  if (loaded?.error) return confirmed >= 0 ? loaded.error.message : null;
   const place = loaded ? loaded.state.i : -1;
-  if (place < confirmed) return { reached: true, wrong: `${place} loaded, ${confirmed} was saved` };
+  if (place < confirmed) return `${place} loaded, ${confirmed} was saved`;
+  const [record] = await backend.readAll(['run/state.commit']);
+  const named = record && /"generation":(\d+)/.exec(new TextDecoder().decode(record));
+  if (loaded && named && loaded.generation > Number(named[1])) {
+    return `generation ${loaded.generation} loaded, which no record names`;
+  }
   // It must be usable: another save, and then no more files than are kept.
-  await generations.save(files[0]);
+  await generations.save(file);
   const again = await generations.load();
   const left = (await backend.list('run')).filter(({ path }) => path.endsWith('.tabtrain')).length;
-  if (again.state.i !== 0 || left > KEEP) return { reached: true, wrong: `${left} files are left` };
-  return { reached: true };
+  if (left > KEEP) return `${left} files are left`;
+  if (again?.state.i !== 0) return 'what was saved next is not loaded';
+  // If that one is damaged, the one before it is what was loaded.
+  const bytes = (await backend.readAll([again.path]))[0].slice(1);
+  await backend.commit([{ path: again.path, bytes }]);
+  const before = await generations.load().catch(() => null);
+  return loaded && before?.state.i !== place ? `${place} is not kept` : null;
+}
+
+/** One scenario; whether the fault was reached, and what was wrong. */
+async function scenario(modules, files, at, way) {
+  const backend = new modules.MemoryBackend();
+  const faulty = new Faulty(backend, at, way, modules.TabtrainError);
+  const confirmed = await saveAll(modules, faulty, files);
+  if (faulty.count < at) return { reached: false };
+  // The lock ends with whoever had it.
+  backend.lock = async () => async () => {};
+  return { reached: true, wrong: await problemOf(modules, backend, confirmed, files[0]) };
 }
 
 export const faults = {
   name: 'faults',
   ci: 1,
   campaign: 5,
-  async run(models, _seed, print) {
-    const modules = await sources();
+  async run(models, _seed, print, given = sources()) {
+    const modules = await given;
     let passed = 0;
     let failed = 0;
     for (let model = 1; model <= models; ++model) {

@@ -1,5 +1,5 @@
-// Bits flipped, bytes cut off and added, in every file of training state: each is found out, the file is
-// named, and what is loaded is a whole generation.
+// Bits flipped, bytes cut off and added, in every file of training state, and a whole state in the place of
+// the newest: each is found out, the file is named, and what is loaded is a whole generation.
 import { random } from './configurations.mjs';
 import { runAlone } from './part.mjs';
 import { sources } from './sources.mjs';
@@ -55,8 +55,8 @@ export const flips = {
   name: 'flips',
   ci: 2000,
   campaign: 100_000,
-  async run(count, seed, print) {
-    const modules = await sources();
+  async run(count, seed, print, given = sources()) {
+    const modules = await given;
     const r = random(seed);
     const { backend, storage, states } = await fill(modules, r);
     const files = await storage.list('run');
@@ -67,7 +67,12 @@ export const flips = {
       const before = new Map();
       for (const path of chosen) {
         before.set(path, await storage.find(path));
-        await backend.commit([{ path, bytes: damage(before.get(path), r) }]);
+        const isNewest = path === files[GENERATIONS - 1].path;
+        const isOther = isNewest && chosen.size === 1 && r.chance(0.1);
+        const bytes = isOther
+          ? await storage.find(files[r.integer(0, GENERATIONS - 2)].path)
+          : damage(before.get(path), r);
+        await backend.commit([{ path, bytes }]);
       }
       const generations = await modules.Generations.open(storage, 'run', GENERATIONS);
       const isDamaged = (generation) => chosen.has(files[generation - 1].path);

@@ -8,8 +8,8 @@ import { root } from '../../emscripten/toolchain/npm.mjs';
 
 const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
 
-/** The package at /, an empty page at /page, and what the page reports. */
-export async function openServer(hear) {
+/** The package at /, an empty page at /page, and what the page reports; `others` are texts by path. */
+export async function openServer(hear, others = {}) {
   const server = createServer((request, response) => {
     if (request.method === 'POST') {
       let text = '';
@@ -32,7 +32,9 @@ export async function openServer(hear) {
         : join(root, 'dist', pathname);
     try {
       response.setHeader('Content-Type', TYPES[extname(file)] ?? 'text/plain');
-      response.end(readFileSync(file));
+      // Many tabs load the same.
+      response.setHeader('Cache-Control', 'max-age=3600');
+      response.end(others[pathname] ?? readFileSync(file));
     } catch {
       response.statusCode = 404;
       response.end();
@@ -52,11 +54,24 @@ export class Victim {
   error = null;
   resumes = 0;
   begun = false;
+  #settle = () => {};
+
+  /** Resolves when the next state is reported saved, the run is over or so long has passed: whether one was. */
+  nextSaved(milliseconds) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), milliseconds);
+      this.#settle = (isSaved) => {
+        clearTimeout(timer);
+        resolve(isSaved);
+      };
+    });
+  }
 
   hear(report) {
     if (report.type === 'begin') this.begun = true;
     if (report.type === 'saved' && (!this.last || orderOf(report) >= orderOf(this.last))) {
       this.last = report;
+      this.#settle(true);
     }
     if (report.type === 'resumed') {
       ++this.resumes;
@@ -69,9 +84,11 @@ export class Victim {
       this.last = report;
     }
     if (report.type === 'fresh' && this.last) {
-      this.problems.push(`began anew after ${this.last.epoch}.${this.last.batch} was saved`);
+      const { epoch, batch } = this.last;
+      this.problems.push(`began anew after ${epoch}.${batch} was saved (${report.text})`);
     }
     if (report.type === 'end') this.ended = report;
+    if (report.type === 'end' || report.type === 'error') this.#settle(false);
     if (report.type === 'error') {
       this.error = report;
       if (report.code !== 'QUOTA_EXCEEDED') this.problems.push(report.text);

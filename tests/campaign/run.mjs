@@ -1,10 +1,11 @@
 // Training that survives anything, tried in numbers. `npm run campaign` runs every part at full length and
 // adds what it found to log.md; `node tests/campaign/run.mjs ci` is the short form, for each change.
-// `npm run campaign -- PART ...` runs these parts only, without the log.
-import { appendFileSync } from 'node:fs';
+// `npm run campaign -- PART ... [--seed SEED]` runs these parts only, without the log.
+import { appendFileSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
 import { build } from '../../web/build.mjs';
 import { chromiumPath, ensureTools, firefoxPath } from '../../emscripten/toolchain/host.mjs';
 import { databases } from './databaseFaults.mjs';
@@ -12,34 +13,43 @@ import { faults } from './faults.mjs';
 import { files } from './files.mjs';
 import { flips } from './flips.mjs';
 import { killChromium, killFirefox } from './kills.mjs';
+import { mutants } from './mutants.mjs';
 import { pairs } from './pairs.mjs';
 import { quota } from './quota.mjs';
+import { schedules } from './schedules.mjs';
 import { soakPart } from './soak.mjs';
+import { steps } from './steps.mjs';
 import { tabs } from './tabs.mjs';
+import { trainingFaults } from './training-faults.mjs';
 
 const parts = [
-  pairs,
-  faults,
-  files,
-  databases,
-  flips,
-  soakPart,
-  tabs,
-  quota,
-  killChromium,
-  killFirefox,
+  ...[pairs, faults, trainingFaults, files, databases, flips, schedules, mutants, soakPart],
+  ...[steps, tabs, quota, killChromium, killFirefox],
 ];
+
+/** README.md says what each part does and how often. */
+function checkTable() {
+  const text = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8').replace(/ +/g, ' ');
+  for (const { name, ci, campaign } of parts) {
+    const row = `| ${name} | ${ci} | ${campaign} |`;
+    if (!text.includes(row)) throw new Error(`README.md lacks '${row}'`);
+  }
+}
 
 const versionOf = (program) => execFileSync(program, ['--version'], { encoding: 'utf8' }).trim();
 
-async function main([first, ...others]) {
-  const isShort = first === 'ci';
-  const names = isShort ? [] : [first, ...others].filter(Boolean);
+async function main(given) {
+  const { values, positionals } = parseArgs({
+    ...{ args: given, allowPositionals: true, options: { seed: { type: 'string' } } },
+  });
+  const isShort = positionals[0] === 'ci';
+  const names = isShort ? [] : positionals;
   const unknown = names.filter((name) => !parts.some((part) => part.name === name));
   if (unknown.length > 0) throw new Error(`parts are ${parts.map(({ name }) => `'${name}'`)}`);
+  checkTable();
   ensureTools('chromium', 'firefox');
   await build();
-  const seed = isShort ? 1 : Date.now() % 1e6;
+  const seed = Number(values.seed ?? (isShort ? 1 : Date.now() % 1e6));
   const lines = [];
   const sum = { passed: 0, failed: 0 };
   for (const part of parts) {
@@ -55,6 +65,7 @@ async function main([first, ...others]) {
     sum.passed += passed;
     sum.failed += failed;
     const seconds = ((performance.now() - begun) / 1000).toFixed(0);
+    console.log(`${part.name}: ${passed} passed, ${failed} failed, ${seconds} s`);
     lines.push(`| ${part.name} | ${count} | ${passed} | ${failed} | ${seconds} | ${said.at(-1)} |`);
   }
   if (!isShort && names.length === 0) {

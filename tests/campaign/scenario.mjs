@@ -1,8 +1,5 @@
 // In the browser: a run that keeps its state and tells the server what is saved.
-import { callbacks, layers, losses, sequential, setSeed } from '/index.js';
-
-const report = (what) =>
-  void fetch('/report', { method: 'POST', keepalive: true, body: JSON.stringify(what) });
+import { callbacks, engineInfo, init, layers, losses, sequential, setSeed } from '/index.js';
 
 const rows = 320;
 const x = {
@@ -11,11 +8,25 @@ const x = {
 };
 const y = Uint8Array.from({ length: rows }, (_, i) => (i * 7) % 3);
 
-/** Trains to the end, slowed down by `pauseMs` a batch; the hash of the weights is reported last. */
+let worker = null;
+const startWorker = (url) => (worker = new Worker(url, { type: 'module' }));
+globalThis.endWorker = () => worker.terminate();
+
+/**
+ * Trains to the end, slowed down by `pauseMs` a batch; the hash of the weights is reported last. With
+ * `saveBatches` each save is waited for, so that all runs have the same.
+ */
 export async function run(options) {
   const { seed, saveSeconds, pauseMs, epochs, units = 64, waits, backupDir = 'run' } = options;
+  const { deleteCheckpoint = false, keep = 3, saveBatches, workerUrl } = options;
+  const report = (what) => {
+    const body = JSON.stringify({ run: options.run, ...what });
+    void fetch('/report', { method: 'POST', keepalive: true, body });
+  };
   try {
+    if (workerUrl && !worker) await init({ worker: () => startWorker(workerUrl) });
     report({ type: 'begin' });
+    const { storage, why } = await engineInfo();
     setSeed(seed);
     const model = sequential([
       layers.dense({ units, activation: 'relu', inputShape: [8] }),
@@ -26,19 +37,31 @@ export async function run(options) {
     const loss = losses.sparseCategoricalCrossentropy({ fromLogits: true });
     model.compile({ optimizer: 'adam', loss, metrics: ['accuracy'] });
     let isResumed = false;
+    let batches = 0;
+    let saved = 0;
+    let settled = () => {};
     const watch = {
       onProgress: (progress) => {
         const { type, epoch, batch, warnings } = progress;
         if (type === 'resumed') isResumed = true;
-        if (type === 'epochBegin' && !isResumed && epoch === 0) report({ type: 'fresh' });
+        if (type === 'saved') settled(++saved);
+        if (type === 'epochBegin' && !isResumed && epoch === 0) {
+          report({ type: 'fresh', text: `${storage}; ${why.join('; ')}` });
+        }
         if (type === 'saved' || type === 'resumed') report({ type, epoch, batch, warnings });
       },
       ...(pauseMs > 0 && {
         onTrainBatchEnd: () => new Promise((done) => setTimeout(done, pauseMs)),
       }),
+      ...(saveBatches && {
+        onTrainBatchEnd: async () => {
+          const due = Math.floor(batches++ / saveBatches);
+          if (saved < due) await new Promise((done) => (settled = done));
+        },
+      }),
     };
     const backup = callbacks.backupAndRestore({
-      ...{ backupDir, saveFreq: { seconds: saveSeconds }, deleteCheckpoint: false },
+      ...{ backupDir, saveFreq: saveBatches ?? { seconds: saveSeconds }, deleteCheckpoint, keep },
     });
     const fitting = { epochs, batchSize: 16, verbose: 0, callbacks: [backup, watch] };
     const { history } = await model.fit(x, y, fitting);

@@ -6,8 +6,23 @@ import type { Storage } from '../storage/storage';
 import { crc32c, textWithCrc, withCrc } from './crc32c';
 import { decodeState, headerOf, type StateContents } from './stateFile';
 
+/**
+ * The steps of the protocol, as {@link Generations} and the campaign name them. `remove` is one file of
+ * `prune` or `clear`.
+ */
+export const STEPS = [
+  'lock', 'load', 'name', 'commit', 'confirm', 'prune', 'remove', 'clear', 'unlock',
+] as const; // prettier-ignore
+export type Step = (typeof STEPS)[number];
+
 /** The part of {@link Storage} that is used. */
-export type GenerationStore = Pick<Storage, 'list' | 'find' | 'commit' | 'remove' | 'lock'>;
+export interface GenerationStore extends Pick<
+  Storage,
+  'list' | 'find' | 'commit' | 'remove' | 'lock'
+> {
+  /** Told of each step before it is taken, and waited for: a test's own store can stop a run there. */
+  readonly atStep?: (step: Step) => Promise<void>;
+}
 
 /** A generation that could not be loaded, and why. */
 export interface Refused {
@@ -75,6 +90,7 @@ export class Generations {
 
   /** Takes the directory's lock; `LOCKED` where another tab or process has it. */
   static async open(store: GenerationStore, dir: string, keep: number): Promise<Generations> {
+    await store.atStep?.('lock');
     const unlock = await store.lock(dir);
     if (!unlock) throw lockedError(dir);
     return new Generations(store, dir, keep, unlock);
@@ -85,6 +101,7 @@ export class Generations {
    * @throws TabtrainError `CORRUPT_FILE` where there are some and none verifies, naming each.
    */
   async load<T>(): Promise<Loaded<T> | null> {
+    await this.#store.atStep?.('load');
     const numbers = await this.#numbers();
     this.#last = numbers.at(-1) ?? 0;
     const refused: Refused[] = [];
@@ -136,6 +153,7 @@ export class Generations {
 
   /** Removes all that is here. */
   async clear(): Promise<void> {
+    await this.#store.atStep?.('clear');
     // The record first: what is left over by a crash are orphans then, not what a record names.
     for (const path of [joinPath(this.#dir, RECORD), ...(await this.#paths())]) {
       await this.#remove(path);
@@ -144,11 +162,13 @@ export class Generations {
   }
 
   /** Gives the lock back. */
-  close(): Promise<void> {
-    return this.#unlock();
+  async close(): Promise<void> {
+    await this.#store.atStep?.('unlock');
+    await this.#unlock();
   }
 
   async #save(file: Uint8Array): Promise<number> {
+    await this.#store.atStep?.('name');
     const generation = ++this.#last;
     const record: CommitRecord = {
       format: 1,
@@ -159,6 +179,7 @@ export class Generations {
     const path = this.#path(generation);
     const recordPath = joinPath(this.#dir, RECORD);
     const text = new TextEncoder().encode(withCrc(JSON.stringify(record)));
+    await this.#store.atStep?.('commit');
     await this.#store.commit([
       { path, bytes: file },
       { path: recordPath, bytes: text },
@@ -170,6 +191,7 @@ export class Generations {
   }
 
   async #confirm(path: string, size: number, recordPath: string, text: Uint8Array): Promise<void> {
+    await this.#store.atStep?.('confirm');
     const stored = await this.#store.find(recordPath);
     const isRecord = stored?.length === text.length && crc32c(stored) === crc32c(text);
     const file = (await this.#store.list(this.#dir)).find((each) => each.path === path);
@@ -182,6 +204,7 @@ export class Generations {
 
   /** Removes all but the newest `keep` committed generations; whether any went. */
   async #prune(keep: number): Promise<boolean> {
+    await this.#store.atStep?.('prune');
     const numbers = await this.#numbers();
     const isGood = (each: number) => each <= this.#committed && !this.#refused.has(each);
     const kept = new Set(numbers.filter(isGood).slice(-keep));
@@ -214,6 +237,7 @@ export class Generations {
   }
 
   async #remove(path: string): Promise<void> {
+    await this.#store.atStep?.('remove');
     await this.#store.remove(path).catch((error: unknown) => {
       if (toTabtrainError(error).code !== 'NOT_FOUND') throw error;
     });
