@@ -297,7 +297,6 @@ describe('refusals', () => {
     [() => layers.softmax({ axis: 1.5 }), 'INVALID_ARGUMENT', ['axis', 'integer', 'came 1.5']],
     [() => layers.reLU({ maxValue: -1 }), 'INVALID_ARGUMENT', ['maxValue', '>= 0', 'came -1']],
     [() => layers.conv2d(), 'UNSUPPORTED', ['layers.conv2d']],
-    [() => new layers.Layer({}), 'UNSUPPORTED', ['custom layers']],
     [
       () => optimizers.adam({ learningRate: -1 }),
       'INVALID_ARGUMENT',

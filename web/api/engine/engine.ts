@@ -176,6 +176,8 @@ export interface Engine {
   listVariables(index: Uint8Array): string;
   bundleShards(index: Uint8Array): number;
   latestCheckpointPath(stateFileText: string): string;
+  /** JSON: Keras's names of all classes, by kind. */
+  classNames(): string;
   checkpointStateText(name: string): string;
   FS: EmscriptenFs;
   IDBFS: EmscriptenIdbfs;

@@ -8,18 +8,21 @@ import { converted } from './convert';
 import { formatNamed, formatOf } from './registry';
 import { compileOf, layersOf, takeSnapshot } from './snapshot';
 import { sourceOf } from './source';
-import type { LoadedModel, OptimizerVariables, StoredTensor, WeightSlot } from './types';
+import type { Format, LoadedModel, OptimizerVariables, StoredTensor, WeightSlot } from './types';
 
 /** Whole models to and from files: the one place where the engine and the formats meet. */
 export class ModelFiles {
   readonly #engine: Engine;
   readonly #storage: Storage;
   readonly #opened = new Map<number, LoadedModel>();
+  /** The classes of layers that the engine has. */
+  readonly #known: ReadonlySet<string>;
   #nextId = 1;
 
   constructor(engine: Engine, storage: Storage) {
     this.#engine = engine;
     this.#storage = storage;
+    this.#known = new Set((JSON.parse(engine.classNames()) as { layers: string[] }).layers);
   }
 
   /** @param atRest gives the model's turn of the engine to a function. */
@@ -36,7 +39,12 @@ export class ModelFiles {
     }
     const snapshot = await atRest((model) => {
       const compile = compileOf(model);
-      return takeSnapshot(model, compile, format.needs(compile, options));
+      return takeSnapshot(
+        model,
+        compile,
+        format.needs(compile, options),
+        (name) => !this.#known.has(name),
+      );
     });
     const files = await format.write(snapshot, options);
     await this.#storage.commit(
@@ -44,7 +52,17 @@ export class ModelFiles {
         path: name === '' ? target : joinPath(target, name),
         bytes,
       })),
+      await this.#replacing(format, target),
     );
+  }
+
+  /** An older model of the format makes room; other files in the directory are not ours to remove. */
+  async #replacing(format: Format, target: string): Promise<{ replaceDirectory?: string }> {
+    if (!format.directory || !(await this.#storage.exists(target))) return {};
+    const isModel = await format
+      .sniff(await sourceOf({ path: target }, this.#storage))
+      .catch(() => false);
+    return isModel ? { replaceDirectory: target } : {};
   }
 
   /** Reads and checks a file as far as that can be without a model. */

@@ -16,35 +16,56 @@ export function compileOf(model: EngineModel): CompileConfig | null {
   return model.compiled() ? (JSON.parse(model.compileJson()) as CompileConfig) : null;
 }
 
-/** A consistent copy of a model, at one go: nothing else of the engine may run meanwhile. */
+/**
+ * A consistent copy of a model, at one go: nothing else of the engine may run meanwhile.
+ * @param isOwn whether a layer's class is the user's own
+ */
 export function takeSnapshot(
   model: EngineModel,
   compile: CompileConfig | null,
   needs: SnapshotNeeds,
+  isOwn: (className: string) => boolean,
 ): ModelSnapshot {
   const description = JSON.parse(model.describe()) as Description;
   const config = JSON.parse(model.configJson()) as KerasConfig;
+  const copied = layersOf(description, config, (weight, index) => ({
+    ...weight,
+    bytes: model.weightBytes(index).slice(),
+  }));
   const order = needs.optimizer ?? null;
   const variables = compile && order ? optimizerVariables(model, order) : [];
   return {
     config,
     name: description.name,
-    layers: layersOf(description, config, (weight, index) => ({
-      ...weight,
-      bytes: model.weightBytes(index).slice(),
-    })),
+    layers: needs.graphs ? withGraphs(model, copied, isOwn) : copied,
     input: description.inputs[0]!,
     output: description.outputs[0]!,
     compile: compile && order ? inOrder(compile, order) : null,
     optimizer: order && variables.length > 0 ? { order, variables } : null,
     checkpoint: needs.checkpoint ? checkpointOf(model, needs.checkpoint) : null,
-    graphs: needs.graphs
-      ? {
-          inference: JSON.parse(model.forwardGraph([], false)) as GraphJson,
-          training: JSON.parse(model.forwardGraph([], true)) as GraphJson,
-        }
-      : null,
+    graphs: needs.graphs ? graphsOf(model, []) : null,
   };
+}
+
+function graphsOf(model: EngineModel, path: number[]) {
+  return {
+    inference: JSON.parse(model.forwardGraph(path, false)) as GraphJson,
+    training: JSON.parse(model.forwardGraph(path, true)) as GraphJson,
+  };
+}
+
+/** The layers, those of the user's own with what they do. */
+function withGraphs(
+  model: EngineModel,
+  layers: readonly LayerSnapshot[],
+  isOwn: (className: string) => boolean,
+  path: readonly number[] = [],
+): LayerSnapshot[] {
+  return layers.map((layer, i) => ({
+    ...layer,
+    layers: withGraphs(model, layer.layers, isOwn, [...path, i]),
+    ...(isOwn(layer.className) && { graphs: graphsOf(model, [...path, i]) }),
+  }));
 }
 
 function optimizerVariables(model: EngineModel, order: string): StoredTensor[] {

@@ -25,6 +25,8 @@ export interface LayerSnapshot<Weight = WeightSnapshot> {
   /** Its own, those of layers within not included; trainable ones first, as Keras's `layer.weights`. */
   readonly weights: readonly Weight[];
   readonly layers: readonly LayerSnapshot<Weight>[];
+  /** Of a layer of the user's own, where the format keeps it: its forward passes. */
+  readonly graphs?: { readonly inference: GraphJson; readonly training: GraphJson };
 }
 
 /** What `compile` chose, each object with all its arguments. */

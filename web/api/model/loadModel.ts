@@ -1,7 +1,8 @@
-import { came, invalid } from '../errors';
+import { TabtrainError, came, invalid } from '../errors';
 import { connect } from '../client/engine';
 import { filesOf, type FilesSource } from '../client/files';
 import { checkRecord, flag } from '../config/options';
+import { checkCustomObjects, withCustomObjects, type CustomObjects } from '../custom/objects';
 import type { ModelSource } from '../host/protocol';
 import type { CompileOptions } from './compile';
 import { modelFromJson, type Sequential } from './sequential';
@@ -9,6 +10,8 @@ import { modelFromJson, type Sequential } from './sequential';
 export interface LoadModelOptions {
   /** Whether to compile as the file says, optimizer state included; default true. */
   readonly compile?: boolean;
+  /** Classes and functions of your own, by the names that the file has for them. */
+  readonly customObjects?: CustomObjects;
 }
 
 /** What `loadModel` reads: a path of the storage, a file, or the files of a directory. */
@@ -25,25 +28,35 @@ export async function loadModel(
   options: LoadModelOptions = {},
 ): Promise<Sequential> {
   const where = 'loadModel';
-  checkRecord(where, options, ['compile']);
+  checkRecord(where, options, ['compile', 'customObjects']);
   const { compile = true } = options;
+  const customObjects = checkCustomObjects(options.customObjects ?? {}, where);
   flag(compile, `${where}: compile`);
   const connection = await connect();
   const opened = await connection.call('openModel', [await toSource(source, where)]);
   try {
-    const model = modelFromJson(opened.config);
+    const model = modelFromJson(opened.config, { customObjects });
     try {
       const config = compile ? (opened.compile as WireCompile | null) : null;
-      if (config) model.compile(toOptions(config));
+      if (config) withCustomObjects(customObjects, () => model.compile(toOptions(config)));
       await model.restore(opened.id);
       return model;
     } catch (error) {
       model.dispose();
-      throw error;
+      throw withHint(error);
     }
   } finally {
     await connection.call('closeModel', [opened.id]);
   }
+}
+
+/** A class that nobody here knows is likely one of the user's. */
+function withHint(error: unknown): unknown {
+  if (!(error instanceof TabtrainError) || error.code !== 'UNKNOWN_CLASS') return error;
+  const hint =
+    'a class or function of your own is passed as loadModel(file, { customObjects: { Name } }), ' +
+    'or made known by registerSerializable';
+  return new TabtrainError('UNKNOWN_CLASS', `${error.message}; ${hint}`, { cause: error });
 }
 
 type WireCompile = Pick<CompileOptions, 'optimizer' | 'loss'> & {

@@ -1,5 +1,12 @@
 import { came, invalid, unsupported } from '../errors';
 import { checkRecord } from '../config/options';
+import { toWire } from '../config/spec';
+import {
+  checkCustomObjects,
+  customObject,
+  withCustomObjects,
+  type CustomObjects,
+} from '../custom/objects';
 import { Layer } from './layer';
 import { Model } from './model';
 
@@ -39,11 +46,17 @@ export function sequential(
 
 /**
  * A model of the architecture that Keras's `to_json` (or `toJson`) wrote, with new weights.
+ * @param options `customObjects`: classes and functions of your own, by their names in the text
  * @throws TabtrainError `INVALID_ARGUMENT` for other text, `UNSUPPORTED` for functional models; unknown
  *   layers reject the first awaited call with `UNKNOWN_CLASS`.
  */
-export function modelFromJson(json: string | object): Sequential {
+export function modelFromJson(
+  json: string | object,
+  options: { readonly customObjects?: CustomObjects } = {},
+): Sequential {
   const where = 'modelFromJson';
+  checkRecord(where, options, ['customObjects']);
+  const customObjects = checkCustomObjects(options.customObjects ?? {}, where);
   let parsed: unknown = json;
   if (typeof json === 'string') {
     try {
@@ -60,8 +73,25 @@ export function modelFromJson(json: string | object): Sequential {
   if (class_name !== 'Sequential') {
     unsupported(`${where}: '${class_name}' models are not in this version; Sequential ones are`);
   }
-  const made = layersOf(layers, where);
+  const made = withCustomObjects(customObjects, () => layersOf(layers, where));
   return new Sequential(made, typeof name === 'string' ? name : undefined);
+}
+
+/** A layer of a class of Keras's or of the user's own. */
+function layerOf(className: string, config: Record<string, unknown>, where: string): Layer {
+  const custom = customObject(className);
+  if (custom) {
+    const { recorded, ...own } = config;
+    void recorded; // What the class does, it says itself.
+    const layer = new (custom as unknown as new (config: object) => Layer)(own);
+    if (!(layer instanceof Layer)) invalid(`${where}: '${className}' is not a layer's class`);
+    return layer;
+  }
+  const { activation } = config;
+  if (typeof activation === 'string' && customObject(activation)) {
+    return new Layer(className, { ...config, activation: toWire(activation, where) });
+  }
+  return new Layer(className, config);
 }
 
 function layersOf(list: readonly unknown[], where: string): Layer[] {
@@ -72,8 +102,7 @@ function layersOf(list: readonly unknown[], where: string): Layer[] {
       return invalid(`${at}: expected { class_name, config }, came ${came(each)}`);
     }
     const { layers, ...rest } = config as Record<string, unknown>;
-    if (class_name !== 'Sequential')
-      return new Layer(class_name, config as Record<string, unknown>);
+    if (class_name !== 'Sequential') return layerOf(class_name, rest, at);
     if (!Array.isArray(layers)) invalid(`${at}: layers: expected an array, came ${came(layers)}`);
     return new Layer(class_name, rest, layersOf(layers, at));
   });

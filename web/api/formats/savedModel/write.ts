@@ -12,7 +12,13 @@ import {
   type Message,
 } from './messages';
 import { kerasMetadata } from './metadata';
-import { ObjectTree, SavedNode, savedObjects, type SavedVariable } from './objects';
+import {
+  ObjectTree,
+  SavedNode,
+  savedObjects,
+  type SavedLayer,
+  type SavedVariable,
+} from './objects';
 import { FunctionBody } from './ops';
 
 const RESTORE = 'restore_all';
@@ -25,7 +31,7 @@ const SAVE = 'save_all';
  */
 export function writeSavedModel(model: ModelSnapshot): NewFile[] {
   const tree = new ObjectTree(model);
-  const functions = new Functions(model, tree);
+  const functions = new Functions(tree);
   const serving = functions.add('signature_wrapper', model.graphs!.inference, argumentName(model));
   const { input, output } = shapesOf(model);
   const keyword = model.input.name;
@@ -33,12 +39,15 @@ export function writeSavedModel(model: ModelSnapshot): NewFile[] {
   const calls = [model.graphs!.inference, model.graphs!.training].map((graph) =>
     functions.add('sequential_layer_call_fn', graph, 'inputs'),
   );
+  const calledWith: Concrete[] = [];
   const call = functionSpec(
     ['self', 'inputs', 'training', 'mask'],
     [structured.bool(false), structured.none()],
     true,
   );
   tree.root.add('__call__', new SavedNode(savedObject.function(calls, call)));
+  for (const saved of tree.layers)
+    if (saved.layer.graphs) addOwnLayer(functions, saved, calledWith);
   const signatures = tree.root.add('signatures', new SavedNode(savedObject.user('signature_map')));
   const spec = functionSpec([], null, false);
   signatures.add(
@@ -49,6 +58,7 @@ export function writeSavedModel(model: ModelSnapshot): NewFile[] {
   const ids = tree.numbered();
   const { spec: tensor, tuple, dict, bool, none } = structured;
   const concrete: Record<string, Message> = {
+    ...Object.fromEntries(calledWith.map(({ name, write }) => [name, write(ids)])),
     [serving]: functions.concrete(
       ids,
       tuple([tuple([]), dict({ [keyword]: tensor(keyword, input) })]),
@@ -78,6 +88,42 @@ export function writeSavedModel(model: ModelSnapshot): NewFile[] {
   ];
 }
 
+/** What can be written of a function once all objects have numbers. */
+interface Concrete {
+  readonly name: string;
+  write(ids: ReadonlyMap<SavedNode, number>): Message;
+}
+
+/**
+ * What a layer of the user's own does, where Keras looks for it when it does not have the class
+ * (keras/saving/saved_model/load.py, `_revive_layer_or_model_from_config` and after).
+ */
+function addOwnLayer(functions: Functions, { layer, node }: SavedLayer, all: Concrete[]): void {
+  const { spec, tuple, list, dict, bool } = structured;
+  const input = toSizes(layer.inputShape);
+  const graphs = [layer.graphs!.inference, layer.graphs!.training];
+  const names = graphs.map((graph, i) => {
+    const name = functions.add(
+      `${layer.name}_layer_call_and_return_conditional_losses`,
+      graph,
+      'inputs',
+    );
+    all.push({
+      name,
+      write: (ids) =>
+        functions.concrete(
+          ids,
+          tuple([tuple([spec('inputs', input), bool(i === 1)]), dict({})]),
+          tuple([spec('', toSizes(layer.outputShape)), list([])]),
+        ),
+    });
+    return name;
+  });
+  const keras = node.add('keras_api', new SavedNode(savedObject.user('_generic_user_object')));
+  const call = functionSpec(['self', 'inputs', 'training'], [bool(false)], true);
+  keras.add('call_and_return_conditional_losses', new SavedNode(savedObject.function(names, call)));
+}
+
 const toSizes = (shape: readonly (number | null)[]) => shape.map((size) => size ?? -1);
 const shapesOf = (model: ModelSnapshot) => ({
   input: toSizes(model.input.shape),
@@ -97,7 +143,7 @@ class Functions {
   readonly #variables: readonly SavedVariable[];
   readonly #handles = new Map<string, string>();
 
-  constructor(_model: ModelSnapshot, tree: ObjectTree) {
+  constructor(tree: ObjectTree) {
     this.#variables = tree.variables;
     for (const [i, { weight }] of tree.variables.entries()) {
       this.#handles.set(weight.path, `resource_${i}`);
