@@ -1,0 +1,125 @@
+// Runs of the page in browsers that a test starts and kills: the same few steps in Chromium and Firefox, whose
+// tabs have `evaluate` in common.
+import { createHash } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { screenshots } from './harness.mjs';
+
+export const EPOCHS = 4;
+
+export const newProfile = () => mkdtempSync(join(tmpdir(), 'tabtrain-resume-'));
+
+/** Polls the page until `body(argument)` gives something, and resolves to it. */
+export async function until(tab, body, argument, seconds = 120) {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const found = await tab.evaluate(body, argument);
+    if (found) return found;
+    if (Date.now() > deadline) {
+      const state = await tab.evaluate(() =>
+        [document.documentElement.dataset.phase, '#status', '#saved', '#failure']
+          .map((each, i) => (i === 0 ? each : document.querySelector(each).textContent.trim()))
+          .join(' | '),
+      );
+      throw new Error(`${body} does not hold for ${argument}: ${state}`);
+    }
+    await sleep(20);
+  }
+}
+
+/** Waits until the page is in one of these phases, and says in which. */
+export const phase = (tab, ...phases) =>
+  until(
+    tab,
+    (wanted) => {
+      const now = document.documentElement.dataset.phase;
+      return wanted.includes(now) && now;
+    },
+    phases,
+  );
+
+export const text = (tab, selector) =>
+  tab.evaluate((at) => document.querySelector(at).textContent.trim(), selector);
+
+export const click = (tab, selector) =>
+  tab.evaluate((at) => document.querySelector(at).click(), selector);
+
+/** A browser on a profile, with the page open. */
+export async function open(start, profile, url, ...phases) {
+  const browser = await start(profile);
+  await browser.connect();
+  const tab = await browser.open(url);
+  return { browser, tab, at: await phase(tab, ...phases) };
+}
+
+/** Begins to train, by the page's own controls. */
+export const begin = (tab, epochs = EPOCHS) =>
+  tab.evaluate((count) => {
+    const set = (id, value) => {
+      const control = document.getElementById(id);
+      control.value = value;
+      control.dispatchEvent(new Event('change', { bubbles: true }));
+    };
+    set('digits', '5000');
+    set('epochs', String(count));
+    document.getElementById('train').click();
+  }, epochs);
+
+/** Waits for a state that is saved in this epoch or a later one, in the middle of it; resolves to its place. */
+export const saved = (tab, epoch) =>
+  until(
+    tab,
+    (wanted) => {
+      const line = document.querySelector('#saved').textContent;
+      const [, at, step] = /^Saved at epoch (\d+), step (\d+),/.exec(line) ?? [];
+      return Number(at) >= wanted && Number(step) > 0 && { epoch: Number(at), step: Number(step) };
+    },
+    epoch,
+  );
+
+/** The hash of a checkpoint's tensors, as IndexedDB has them. */
+export async function finalHash(tab, epoch = EPOCHS) {
+  await tab.evaluate((at) => {
+    globalThis.checkpointHash = null;
+    const opened = indexedDB.open('/tabtrain/training_1');
+    opened.onsuccess = () => {
+      const path = `/tabtrain/training_1/cp-000${at}.ckpt.data-00000-of-00001`;
+      const got = opened.result.transaction('FILE_DATA').objectStore('FILE_DATA').get(path);
+      got.onsuccess = async () => {
+        opened.result.close();
+        const digest = await crypto.subtle.digest('SHA-256', got.result.contents);
+        globalThis.checkpointHash = [...new Uint8Array(digest)].join();
+      };
+    };
+  }, epoch);
+  return until(tab, () => globalThis.checkpointHash, null);
+}
+
+/** Hashes of what the two charts show, once they have come to rest: a redraw waits up to 100 ms. */
+export async function curves(tab) {
+  await sleep(300);
+  const images = await tab.evaluate(() =>
+    [...document.querySelectorAll('.chart canvas')].map((chart) => chart.toDataURL()),
+  );
+  return images.map((image) => createHash('sha256').update(image).digest('hex'));
+}
+
+/** The hash that a run gives which nobody disturbs. */
+export async function undisturbedHash(start, url, epochs = EPOCHS) {
+  const { browser, tab } = await open(start, newProfile(), url, 'ready');
+  await begin(tab, epochs);
+  const end = await phase(tab, 'finished', 'failed');
+  if (end !== 'finished') throw new Error(await text(tab, '#failure'));
+  const hash = await finalHash(tab, epochs);
+  await browser.kill();
+  return hash;
+}
+
+/** A screenshot of a page of Playwright's, for a person to look at. */
+export async function picture(page, name, options = {}) {
+  const path = join(screenshots, `${name}.png`);
+  if (page.screenshot) writeFileSync(path, await page.screenshot(options));
+  return path;
+}
