@@ -8,6 +8,7 @@ import {
   TRIES,
   clearStore,
   dropHandle,
+  giveWay,
   putFiles,
   pauseBeforeTry,
   toStorageError,
@@ -176,9 +177,10 @@ export class IdbfsBackend implements Backend {
       this.#mounted.add(top);
     }
     return new Promise((resolve, reject) => {
-      this.#idbfs.syncfs({ mountpoint }, true, (error) =>
-        error ? reject(asError(error)) : resolve(),
-      );
+      this.#idbfs.syncfs({ mountpoint }, true, (error) => {
+        giveWay(this.#idbfs, mountpoint);
+        return error ? reject(asError(error)) : resolve();
+      });
     });
   }
 
