@@ -1,7 +1,7 @@
 // Runs of the page in browsers that a test starts and kills: the same few steps in Chromium and Firefox, whose
 // tabs have `evaluate` in common.
 import { createHash } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +12,7 @@ export const EPOCHS = 4;
 export const newProfile = () => mkdtempSync(join(tmpdir(), 'tabtrain-resume-'));
 
 /** Polls the page until `body(argument)` gives something, and resolves to it. */
-export async function until(tab, body, argument, seconds = 120) {
+export async function until(tab, body, argument, seconds = 60) {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const found = await tab.evaluate(body, argument);
@@ -80,22 +80,21 @@ export const saved = (tab, epoch) =>
   );
 
 /** The hash of a checkpoint's tensors, as IndexedDB has them. */
-export async function finalHash(tab, epoch = EPOCHS) {
-  await tab.evaluate((at) => {
-    globalThis.checkpointHash = null;
-    const opened = indexedDB.open('/tabtrain/training_1');
-    opened.onsuccess = () => {
-      const path = `/tabtrain/training_1/cp-000${at}.ckpt.data-00000-of-00001`;
-      const got = opened.result.transaction('FILE_DATA').objectStore('FILE_DATA').get(path);
-      got.onsuccess = async () => {
-        opened.result.close();
-        const digest = await crypto.subtle.digest('SHA-256', got.result.contents);
-        globalThis.checkpointHash = [...new Uint8Array(digest)].join();
-      };
-    };
+export const finalHash = (tab, epoch = EPOCHS) =>
+  tab.evaluate(async (at) => {
+    const settled = (request) =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const database = await settled(indexedDB.open('/tabtrain/training_1'));
+    const path = `/tabtrain/training_1/cp-000${at}.ckpt.data-00000-of-00001`;
+    const files = database.transaction('FILE_DATA').objectStore('FILE_DATA');
+    const { contents } = await settled(files.get(path));
+    database.close();
+    const digest = await crypto.subtle.digest('SHA-256', contents);
+    return [...new Uint8Array(digest)].join();
   }, epoch);
-  return until(tab, () => globalThis.checkpointHash, null);
-}
 
 /** Hashes of what the two charts show, once they have come to rest: a redraw waits up to 100 ms. */
 export async function curves(tab) {
@@ -117,9 +116,18 @@ export async function undisturbedHash(start, url, epochs = EPOCHS) {
   return hash;
 }
 
-/** A screenshot of a page of Playwright's, for a person to look at. */
-export async function picture(page, name, options = {}) {
-  const path = join(screenshots, `${name}.png`);
-  if (page.screenshot) writeFileSync(path, await page.screenshot(options));
-  return path;
+/** Screenshots of a page of Playwright's, for a person to look at: light, dark, and on a phone. */
+export async function picture(page, name) {
+  if (!page.screenshot) return;
+  for (const [look, width, height, colorScheme] of [
+    ['light', 1280, 800, 'light'],
+    ['dark', 1280, 800, 'dark'],
+    ['phone', 390, 1600, 'light'],
+  ]) {
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme });
+    await sleep(200);
+    await page.screenshot({ path: join(screenshots, `${name}-${look}.png`) });
+  }
+  await page.emulateMedia({ colorScheme: null });
 }

@@ -66,8 +66,10 @@ export interface Safe {
 export function explain(failure: Failure, { epoch, place: where }: Safe): Explanation {
   const { place, error } = failure;
   const code = error instanceof TabtrainError ? error.code : '';
-  const full = 'The browser has no more room for this page, so training stopped';
-  const happened = code === 'QUOTA_EXCEEDED' && canGoOnUnsaved(failure) ? full : whatFailed[place];
+  const isFull = code === 'QUOTA_EXCEEDED' && canGoOnUnsaved(failure);
+  const happened = isFull
+    ? 'The browser has no more room for this page, so nothing more can be saved'
+    : `${whatFailed[place]}: ${reason(error)}`;
   const stored = [
     ...(where ? [`the run up to ${placeText(where)}`] : []),
     ...(epoch > 0 ? [`${checkpointName(epoch)} and the older files below`] : []),
@@ -83,7 +85,7 @@ export function explain(failure: Failure, { epoch, place: where }: Safe): Explan
         ? `${saved} The weights in this tab are complete.`
         : saved;
   return {
-    what: `${happened}: ${reason(error)}${code ? ` (${code})` : ''}.`,
+    what: `${happened}${code ? ` (${code})` : ''}.`,
     safe,
     todo: todoByCode[code] ?? todoByPlace[place],
   };

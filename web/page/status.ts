@@ -101,8 +101,9 @@ export function savedLine(trainer: Trainer): string {
   if (trainer.watching || !hasTrained) return interrupted ? `Saved at ${at(interrupted)}.` : '';
   if (trainer.inMemory) return 'In this tab’s memory only: download the files before you close it.';
   if (!trainer.keeps) {
-    const since = savedEpoch > 0 ? `since epoch ${savedEpoch}` : 'at all';
-    return `Not saved ${since}: what is trained now is lost when this tab is closed.`;
+    const isLater = resumedAt !== null && resumedAt.epoch > savedEpoch;
+    const since = isLater ? `since ${placeText(resumedAt)}` : `since epoch ${savedEpoch}`;
+    return `Not saved ${isLater || savedEpoch > 0 ? since : 'at all'}: what is trained now is lost when this tab is closed.`;
   }
   if (busy && savedPlace) return `Saved at ${at(savedPlace)}. ${leave}`;
   if (busy && resumedAt)

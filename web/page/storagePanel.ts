@@ -66,13 +66,19 @@ export class StoragePanel {
   }
 
   async refresh(): Promise<void> {
-    // Where the engine does not answer, nothing is known; what failed says so itself.
-    const info = await engineInfo().catch(() => null);
-    if (!info) return;
+    try {
+      await this.describe();
+    } catch {
+      // An engine that does not answer knows nothing of storage; what failed says so itself.
+    }
+  }
+
+  private async describe(): Promise<void> {
+    const info = await engineInfo();
     const inMemory = info.storage === 'memory';
     this.inMemory = inMemory;
     this.notice.hidden = !inMemory;
-    setText(this.reason, info.why.filter((each) => each.startsWith('files')).join('; '));
+    setText(this.reason, `Why: ${info.why.filter((each) => each.startsWith('files')).join('; ')}.`);
     const persisted = !inMemory && (await storage.persisted());
     const { usage, quota } = await storage.estimate();
     const used =

@@ -131,7 +131,7 @@ export class Trainer extends RunRecord {
     this.run.target = nextTarget(this.run, settings);
     this.run.settings = settings;
     this.savedPlace = null;
-    this.resumedAt = null;
+    this.resumedAt = isSame ? this.interrupted : null;
     this.steps = stepsPerEpoch(settings);
     this.failure = null;
     this.restored = null;
@@ -262,8 +262,9 @@ export class Trainer extends RunRecord {
     await this.model.saveWeights(path);
     await checkpoints.forgetInterrupted();
     this.keeps = true;
-    this.interrupted = null;
+    this.interrupted = this.failure = null;
     await this.checkpointSaved();
+    this.enter(epoch >= this.run.target ? 'finished' : 'stopped');
   }
 
   /** A new untrained model; the files of the old one are removed. */

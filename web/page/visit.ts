@@ -190,6 +190,7 @@ export class Visit {
     if (!this.mnist) return;
     trainer.failure = null;
     trainer.countdown = countdownSeconds;
+    this.isCancelled = false;
     trainer.enter('restoring');
     try {
       await trainer.restore(this.mnist);
@@ -217,7 +218,6 @@ export class Visit {
   /** An interrupted run goes on by itself, unless somebody says not yet. */
   private async countDown(): Promise<void> {
     const { trainer, view } = this.parts;
-    this.isCancelled = false;
     for (trainer.countdown = countdownSeconds; trainer.countdown > 0; --trainer.countdown) {
       trainer.enter('interrupted');
       if (trainer.countdown === countdownSeconds) view.sayStatus();
