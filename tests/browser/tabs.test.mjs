@@ -75,7 +75,12 @@ test('a second tab says that training runs elsewhere, follows it and takes it ov
   assert.ok(await second.locator('#train').isHidden());
   assert.ok(await second.locator('#delete-all').isDisabled());
   const before = await curves(second);
-  await until(second, () => Number(/^\d+/.exec(document.querySelector('#number-epoch').textContent)) > 1); // prettier-ignore
+  const place = await text(second, '#number-batch');
+  await until(
+    second,
+    (seen) => document.querySelector('#number-batch').textContent !== seen,
+    place,
+  );
   assert.notDeepEqual(await curves(second), before, 'its curves grow');
   await picture(second, 'second-tab');
 
