@@ -547,12 +547,12 @@ test('a run that is paused is saved there, also while another save is being writ
   const model = smallModel(1);
   const watch = new Watch();
   let place = 0;
-  let resting: Promise<void> | null = null;
+  const resting: Promise<void>[] = [];
   const pauses = {
     onTrainBatchEnd: (batch: number) => {
-      if (batch !== 4 || resting) return;
+      if (batch !== 4 || resting.length > 0) return;
       place = batch + 1;
-      resting = model.pause();
+      resting.push(model.pause());
     },
   };
   // A save is asked for at each batch, so that one is being written when the pause comes.
@@ -562,7 +562,7 @@ test('a run that is paused is saved there, also while another save is being writ
   });
   while (!watch.of('saved').some(({ epoch, batch }) => epoch === 0 && batch === place && place > 0))
     await pause(5);
-  await resting;
+  await Promise.all(resting);
   expect(await backup(dir).interrupted()).toMatchObject({ epoch: 0, batch: 5 });
   model.resume();
   await run;
