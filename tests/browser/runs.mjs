@@ -126,6 +126,7 @@ export async function undisturbedHash(start, url, epochs = EPOCHS) {
 /** Screenshots of a page of Playwright's, for a person to look at: light, dark, and on a phone. */
 export async function picture(page, name) {
   if (!page.screenshot) return;
+  await page.bringToFront();
   for (const [look, width, height, colorScheme] of [
     ['light', 1280, 800, 'light'],
     ['dark', 1280, 800, 'dark'],

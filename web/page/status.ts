@@ -34,7 +34,7 @@ function elsewhereLine({ restored, reported, asked, live, run }: Trainer): strin
   if (asked === 'asked') return 'Taking over: the other tab saves where it is and lets go…';
   if (reported && live && isBusy(reported)) {
     const doing = reported === 'paused' ? 'is paused' : 'runs';
-    return `Training ${doing} in another tab, at ${placeText(live)} of ${run.target} epochs. ${shown}`;
+    return `Training ${doing} in another tab, at epoch ${live.epoch} of ${run.target}, step ${live.batch}. ${shown}`;
   }
   return `The page is open in another tab, which has the files. ${shown}`;
 }

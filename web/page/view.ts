@@ -60,7 +60,8 @@ export class View {
     const rate = speed.digitsPerSecond;
     setText(numbers.speed, live && rate > 0 && runs ? count(rate) : '–');
     setText(numbers.left, live && runs ? duration(speed.secondsLeft) : '–');
-    const accuracy = restored?.measured?.accuracy ?? run.epochs.at(-1)?.valAccuracy;
+    const measured = this.trainer.reported ? null : restored?.measured;
+    const accuracy = measured?.accuracy ?? run.epochs.at(-1)?.valAccuracy;
     setText(numbers.accuracy, score(accuracy));
     this.charts.show(run);
     if (live) setText(this.status, statusLine(this.trainer));
