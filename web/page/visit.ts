@@ -146,7 +146,9 @@ export class Visit {
   }
 
   private watch(): void {
-    const { trainer } = this.parts;
+    const { trainer, view } = this.parts;
+    // The progress line is that of this tab's own run.
+    setText(view.progressLine, '');
     trainer.watching = true;
     trainer.reported = null;
     trainer.asked = 'no';
