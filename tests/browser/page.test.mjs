@@ -36,7 +36,8 @@ test('the page is ready by itself, with data, model and nothing to scroll to', a
   await visitor.reads('#summary', /Total params: 407,?050/);
   assert.match(await visitor.text('#summary'), /dense \(Dense\) +\(None, 512\) +401920/);
   assert.match(await visitor.text('#engine-line'), /variant “simd”, 1 thread/);
-  assert.match(await visitor.text('#storage-line'), /IndexedDB/);
+  assert.match(await visitor.text('#storage-parts'), /IndexedDB/);
+  assert.match(await visitor.text('#storage-line'), /^[\d.]+ k?B of [\d.]+ [MG]B used · /);
   assert.ok(await page.locator('#files-empty').isVisible());
   for (const control of [
     '#train',

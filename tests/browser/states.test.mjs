@@ -79,6 +79,7 @@ test('everything works by keyboard alone', async () => {
   await visitor.phase('stopped');
   assert.equal(await focused(), 'train');
   await tabTo(page, 'files-zip');
+  await tabTo(page, 'delete-all');
   await page.keyboard.press('Tab');
   const [download] = await Promise.all([
     page.waitForEvent('download'),
@@ -236,11 +237,16 @@ test('a second tab watches and answers, and goes on when the first one is closed
   const second = await visitor.openTab('elsewhere', 'restored', 'failed');
   assert.equal(second, 'elsewhere');
   const { page } = visitor;
-  assert.match(await visitor.text('#status'), /^Open in another tab.*cp-0002\.ckpt/);
+  assert.match(
+    await visitor.text('#status'),
+    /^The page is open in another tab, which has the files.*cp-0002\.ckpt/,
+  );
   await page.locator('#files-rows .delete').first().waitFor();
-  for (const control of ['#train', '#start-over', '#digits', '#files-rows .delete >> nth=0']) {
+  for (const control of ['#start-over', '#digits', '#delete-all', '#files-rows .delete >> nth=0']) {
     assert.ok(await page.locator(control).isDisabled(), control);
   }
+  assert.ok(await page.locator('#train').isHidden());
+  assert.ok(await page.locator('#take-over').isEnabled());
   await page.locator('#gallery button').first().click();
   await visitor.reads('#verdict', /^Test digit 1, a 7: looks like/);
   await visitor.screenshot('second-tab');

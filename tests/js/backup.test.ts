@@ -429,18 +429,27 @@ test('a page that is hidden saves at once, also where the run is paused', async 
     const model = smallModel(1);
     const watch = new Watch();
     const done = model.fit(smallX, smallY, {
-      ...{ ...quiet, epochs: 400 },
+      ...{ ...quiet, epochs: 10_000 },
       callbacks: [backup(dir, { saveFreq: 1e9 }), watch],
     });
-    await pause(30);
+    while (watch.of('begin').length === 0) await pause(1);
+    const saved = async (count: number) => {
+      for (let i = 0; i < 1000 && watch.of('saved').length < count; ++i) await pause(10);
+      expect(watch.of('saved').length).toBe(count);
+    };
+    const hide = () => {
+      page.visibilityState = 'hidden';
+      page.dispatchEvent(new Event('visibilitychange'));
+    };
+    hide();
+    await saved(1);
     await model.pause();
-    page.visibilityState = 'hidden';
-    page.dispatchEvent(new Event('visibilitychange'));
-    for (let i = 0; i < 1000 && watch.of('saved').length === 0; ++i) await pause(10);
-    expect(watch.of('saved').length).toBe(1);
+    await saved(2);
+    hide();
+    await saved(3);
     model.stopTraining = true;
     await done;
-    expect(watch.of('saved').length).toBe(1);
+    expect(watch.of('saved').length).toBe(3);
   } finally {
     delete (globalThis as { document?: unknown }).document;
   }
@@ -464,3 +473,107 @@ test('an ordinary checkpoint with its optimizer continues to the same bits where
   await model.fit(smallX, smallY, options);
   expect(await weightBits(model)).toEqual(await weightBits(whole));
 }); // prettier-ignore
+
+describe('what an interrupted run left can be looked at', () => {
+  class Notes extends Callback {
+    taken: unknown = null;
+    override onTrainBatchEnd(): void {}
+    override getState(): unknown {
+      return { curve: Float64Array.of(0.5, 0.25) };
+    }
+    override setState(state: unknown): void {
+      this.taken = state;
+    }
+  }
+
+  test('without taking it up', async () => {
+    const dir = newDir();
+    expect(await backup(dir).interrupted()).toBeNull();
+    await interrupt(dir, 9, { more: [new Notes()] });
+    const before = bytesOf(dir);
+    const seen = await backup(dir).interrupted();
+    expect(seen).toMatchObject({ epoch: 1, batch: 2, warnings: [] });
+    expect(seen!.history.map(({ epoch }) => epoch)).toEqual([0]);
+    expect(Object.keys(seen!.history[0]!.logs)).toContain('loss');
+    expect(seen!.callbacks).toEqual([{ curve: Float64Array.of(0.5, 0.25) }]);
+    expect(bytesOf(dir)).toEqual(before);
+    const notes = new Notes();
+    await smallModel(2).fit(smallX, smallY, { ...quiet, callbacks: [notes, backup(dir)] });
+    expect(notes.taken).toEqual(seen!.callbacks[0]);
+    expect(await backup(dir).interrupted()).toBeNull();
+  });
+
+  test('while it runs', async () => {
+    const dir = newDir();
+    const watch = new Watch();
+    let seen: unknown = null;
+    const look = {
+      onEpochEnd: async () => {
+        while (watch.of('saved').length === 0) await pause(1);
+        seen = await backup(dir).interrupted();
+      },
+    };
+    const saving = backup(dir, { saveFreq: 1 });
+    await smallModel(1).fit(smallX, smallY, {
+      ...{ ...quiet, epochs: 1 },
+      callbacks: [saving, watch, look],
+    });
+    expect(seen).toMatchObject({ epoch: 0, history: [] });
+  });
+
+  test('with what is damaged, by name', async () => {
+    const dir = newDir();
+    await interrupt(dir, 9);
+    const path = join(dir, states(dir)[0]!);
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(path, bytes);
+    await expectFailure(() => backup(dir).interrupted(), {
+      code: 'CORRUPT_FILE',
+      says: [states(dir)[0]!, 'checksum'],
+    });
+  });
+});
+
+test("saveFreq 'never' goes on where it was and saves nothing", async () => {
+  const dir = newDir();
+  const whole = smallModel(1);
+  await whole.fit(smallX, smallY, quiet);
+  await interrupt(dir, 9);
+  const before = bytesOf(dir);
+  const model = smallModel(2);
+  const watch = new Watch();
+  const pauses = { onTrainBatchEnd: () => void model.pause().then(() => model.resume()) };
+  const never = backup(dir, { saveFreq: 'never', deleteCheckpoint: false });
+  await model.fit(smallX, smallY, { ...quiet, callbacks: [never, watch, pauses] });
+  expect(watch.of('resumed')).toMatchObject([{ epoch: 1, batch: 2 }]);
+  expect(watch.of('saved')).toEqual([]);
+  expect(bytesOf(dir)).toEqual(before);
+  expect(await weightBits(model)).toEqual(await weightBits(whole));
+});
+
+test('a run that is paused is saved there, also while another save is being written', async () => {
+  const dir = newDir();
+  const model = smallModel(1);
+  const watch = new Watch();
+  let place = 0;
+  const resting: Promise<void>[] = [];
+  const pauses = {
+    onTrainBatchEnd: (batch: number) => {
+      if (batch !== 4 || resting.length > 0) return;
+      place = batch + 1;
+      resting.push(model.pause());
+    },
+  };
+  // A save is asked for at each batch, so that one is being written when the pause comes.
+  const run = model.fit(smallX, smallY, {
+    ...quiet,
+    callbacks: [backup(dir, { saveFreq: 1 }), watch, pauses],
+  });
+  while (!watch.of('saved').some(({ epoch, batch }) => epoch === 0 && batch === place && place > 0))
+    await pause(5);
+  await Promise.all(resting);
+  expect(await backup(dir).interrupted()).toMatchObject({ epoch: 0, batch: 5 });
+  model.resume();
+  await run;
+});

@@ -315,6 +315,21 @@ describe('failures', () => {
     expect(Object.keys(await stored('run'))).toEqual(['run/x', 'run/y']);
   });
 
+  test('databases that were only read give way to who deletes them', async () => {
+    await (await openTab()).storage.write('run/x', bytes('x'));
+    const { storage } = await openTab();
+    expect(text(await storage.read('run/x'))).toBe('x');
+    for (const name of ['/tabtrain/run', '/tabtrain/~']) {
+      const request = indexedDB.deleteDatabase(name);
+      const end = await new Promise((resolve) => {
+        request.onsuccess = () => resolve('gone');
+        request.onblocked = () => resolve('blocked');
+      });
+      expect(end).toBe('gone');
+    }
+    expect(await storage.list('run')).toEqual([]);
+  });
+
   test('a handle that dies twice in a row is opened a third time, not a fourth', async () => {
     for (const [deaths, code] of [
       [2, null],

@@ -60,7 +60,7 @@ export type { Identifier, KerasConfig, Spec } from './config/spec';
 
 export { callbacks } from './callbacks/index';
 export { Callback, type Logs, type Params, type Progress } from './callbacks/callback';
-export { BackupAndRestore, type BackupAndRestoreOptions } from './callbacks/backupAndRestore';
+export { BackupAndRestore, type BackupAndRestoreOptions, type InterruptedRun } from './callbacks/backupAndRestore'; // prettier-ignore
 export { CsvLogger, type CsvLoggerOptions } from './callbacks/csvLogger';
 export { EarlyStopping, type EarlyStoppingOptions } from './callbacks/earlyStopping';
 export { History } from './callbacks/history';

@@ -1,4 +1,6 @@
-import { latestCheckpoint, storage } from '../api/index';
+import { callbacks, latestCheckpoint, storage, TabtrainError } from '../api/index';
+import { asKept, epochNumbers, type Kept } from './kept';
+import type { SavedPlace } from './phases';
 import { decodeRun, encodeRun, type Run } from './run';
 
 /** Everything the page keeps is in this one directory, under the names of TensorFlow's tutorial. */
@@ -89,13 +91,38 @@ export async function removeCheckpoint(epoch: number): Promise<void> {
   for (const file of files) if (file.epoch === epoch) await storage.remove(file.path);
 }
 
-/** Whether a run was interrupted: one that ended as it should leaves no state. */
-export function isInterrupted(): Promise<boolean> {
-  return storage.exists(`${runDirectory}/state.commit`);
+/** What is known of a run that was interrupted: one that ended as it should leaves no state. */
+export interface Interrupted {
+  readonly kept: Kept;
+  /** Where it goes on. */
+  readonly place: SavedPlace;
+  /** Sentences about newer states that could not be used. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * What an interrupted run left; null where there is none. Throws where there is one that cannot be gone on
+ * from, and says why.
+ */
+export async function findInterrupted(): Promise<Interrupted | null> {
+  const found = await callbacks.backupAndRestore({ backupDir: runDirectory }).interrupted();
+  if (!found) return null;
+  const kept = found.callbacks.map(asKept).find((each) => each !== null);
+  if (!kept) throw new TabtrainError('CORRUPT_FILE', 'another version of this page made it');
+  const done = kept.epochs.length / epochNumbers;
+  // After the last step of an epoch comes the next one.
+  const [epoch, batch] = done > found.epoch ? [done + 1, 0] : [found.epoch + 1, found.batch];
+  return { kept, place: { epoch, batch, at: found.savedAt }, warnings: found.warnings };
+}
+
+/** Bytes that the state of a run in progress takes; 0 without one. */
+export async function stateBytes(): Promise<number> {
+  const files = await storage.list(runDirectory);
+  return files.reduce((sum, { size }) => sum + size, 0);
 }
 
 export async function forgetInterrupted(): Promise<void> {
-  if (await isInterrupted()) await storage.remove(runDirectory);
+  if (await storage.exists(runDirectory)) await storage.remove(runDirectory);
 }
 
 /** Removes all files, the one that names the others first, so that no reader finds half of it. */

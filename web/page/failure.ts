@@ -1,6 +1,6 @@
 import { make, setText } from './dom';
-import { explain } from './messages';
-import type { Failure } from './trainer';
+import { explain, type Safe } from './messages';
+import type { Failure } from './phases';
 
 /** Says beside a control what happened, what is safe and what to do; empty and hidden until then. */
 export class FailureBox {
@@ -12,9 +12,8 @@ export class FailureBox {
     root.prepend(this.what, this.safe, this.todo);
   }
 
-  /** @param savedEpoch the newest epoch that is known to be saved; 0 for none */
-  show(failure: Failure, savedEpoch: number): void {
-    const { what, safe, todo } = explain(failure, savedEpoch);
+  show(failure: Failure, stored: Safe): void {
+    const { what, safe, todo } = explain(failure, stored);
     this.root.hidden = false;
     setText(this.what, what);
     setText(this.safe, safe);

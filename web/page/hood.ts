@@ -1,21 +1,14 @@
-import { engineInfo, storage } from '../api/index';
+import { engineInfo } from '../api/index';
 import { byId, setText } from './dom';
 import { fileSize } from './format';
 import { reason } from './messages';
 import type { Trainer } from './trainer';
 
-/** Summary table, engine line and storage line. */
+/** Summary table and engine line. */
 export class Hood {
   private readonly engine = byId('engine-line', HTMLElement);
-  private readonly storageLine = byId('storage-line', HTMLElement);
-  private readonly persist = byId('persist', HTMLButtonElement);
-  private readonly notice = byId('no-storage', HTMLElement);
 
-  constructor(private readonly trainer: Trainer) {
-    this.persist.addEventListener('click', () => {
-      void storage.persist().then(() => this.refresh());
-    });
-  }
+  constructor(private readonly trainer: Trainer) {}
 
   async showSummary(): Promise<void> {
     const lines: string[] = [];
@@ -25,30 +18,15 @@ export class Hood {
 
   async refresh(): Promise<void> {
     try {
-      await this.describe(await engineInfo());
+      const { version, variant, threads, memory, why } = await engineInfo();
+      const counted = threads === 1 ? '1 thread' : `${threads} threads`;
+      const slower = why.length > 0 ? ` Why not faster: ${why.join('; ')}.` : '';
+      setText(
+        this.engine,
+        `tabtrain ${version}, WebAssembly variant “${variant}”, ${counted}, ${fileSize(memory.heapBytes)} of memory.${slower}`,
+      );
     } catch (error) {
       setText(this.engine, `The engine does not answer: ${reason(error)}.`);
     }
-  }
-
-  private async describe(info: Awaited<ReturnType<typeof engineInfo>>): Promise<void> {
-    const threads = info.threads === 1 ? '1 thread' : `${info.threads} threads`;
-    const why = info.why.length > 0 ? ` Why not faster: ${info.why.join('; ')}.` : '';
-    setText(
-      this.engine,
-      `tabtrain ${info.version}, WebAssembly variant “${info.variant}”, ${threads}, ${fileSize(info.memory.heapBytes)} of memory.${why}`,
-    );
-    const inMemory = info.storage === 'memory';
-    this.notice.hidden = !inMemory;
-    const persisted = !inMemory && (await storage.persisted());
-    const { usage, quota } = await storage.estimate();
-    const used = quota === 0 ? '' : ` ${fileSize(usage)} of ${fileSize(quota)} used.`;
-    const where = inMemory
-      ? 'Files are in this tab’s memory only and go when it is closed.'
-      : persisted
-        ? `Files are kept in this browser’s IndexedDB, persistently: only you delete them.${used}`
-        : `Files are kept in this browser’s IndexedDB; the browser may delete them when the disk is nearly full.${used}`;
-    setText(this.storageLine, where);
-    this.persist.hidden = inMemory || persisted;
   }
 }

@@ -1,6 +1,6 @@
 import { TabtrainError } from '../api/index';
 import { checkpointName } from './checkpoints';
-import type { Failure, Place } from './trainer';
+import { placeText, type Failure, type Place, type SavedPlace } from './phases';
 
 /** A failure in the three sentences that a person needs. */
 export interface Explanation {
@@ -31,10 +31,11 @@ const todoByPlace: Record<Place, string> = {
 
 const todoByCode: Record<string, string> = {
   QUOTA_EXCEEDED:
-    'Delete checkpoints below or free space on this device, then press “Train” to go on.',
+    'Free space on this device, or download and delete checkpoints below; then press “Train” to go on. Or go on without saving: then what is trained is lost when this tab is closed.',
   STORAGE_UNAVAILABLE:
-    'Download what you want to keep. Outside a private window the browser keeps files.',
-  LOCKED: 'Close the other tab that has this page open, then reload this one.',
+    'Press “Train” to try again; reload the page if it stays so. Or go on without saving: then what is trained is lost when this tab is closed.',
+  LOCKED: 'Close the other tab that trains here, then press “Train”.',
+  CORRUPT_FILE: 'Press “Start over” for a new model; download the files before, to keep them.',
   NOT_FINITE: 'Choose a smaller learning rate, then press “Train”.',
   OUT_OF_MEMORY:
     'Choose fewer training digits or a smaller batch, or close other tabs, then reload the page.',
@@ -48,12 +49,34 @@ export function reason(error: unknown): string {
   return text.replace(/\.$/, '');
 }
 
-/** @param savedEpoch the newest epoch that is known to be saved; 0 for none */
-export function explain({ place, error }: Failure, savedEpoch: number): Explanation {
+/** Whether saving alone failed, so that training can go on without it. */
+export function canGoOnUnsaved({ place, error }: Failure): boolean {
+  const isStorage =
+    error instanceof TabtrainError &&
+    ['QUOTA_EXCEEDED', 'STORAGE_UNAVAILABLE'].includes(error.code);
+  return isStorage && (place === 'train' || place === 'save');
+}
+
+/** What is known to be stored: the newest checkpoint's epoch, 0 for none, and where a run would go on. */
+export interface Safe {
+  readonly epoch: number;
+  readonly place: SavedPlace | null;
+}
+
+export function explain(failure: Failure, { epoch, place: where }: Safe): Explanation {
+  const { place, error } = failure;
   const code = error instanceof TabtrainError ? error.code : '';
+  const isFull = code === 'QUOTA_EXCEEDED' && canGoOnUnsaved(failure);
+  const happened = isFull
+    ? 'The browser has no more room for this page, so nothing more can be saved'
+    : `${whatFailed[place]}: ${reason(error)}`;
+  const stored = [
+    ...(where ? [`the run up to ${placeText(where)}`] : []),
+    ...(epoch > 0 ? [`${checkpointName(epoch)} and the older files below`] : []),
+  ];
   const saved =
-    savedEpoch > 0
-      ? `Safe: ${checkpointName(savedEpoch)} and the older files below are as they were.`
+    stored.length > 0
+      ? `Safe: ${stored.join(', ')}.`
       : 'Nothing was saved yet, so nothing is lost but this run.';
   const safe =
     place === 'data' || place === 'start'
@@ -62,7 +85,7 @@ export function explain({ place, error }: Failure, savedEpoch: number): Explanat
         ? `${saved} The weights in this tab are complete.`
         : saved;
   return {
-    what: `${whatFailed[place]}: ${reason(error)}${code ? ` (${code})` : ''}.`,
+    what: `${happened}${code ? ` (${code})` : ''}.`,
     safe,
     todo: todoByCode[code] ?? todoByPlace[place],
   };

@@ -58,6 +58,16 @@ export function nextTarget(run: Run, settings: Settings): number {
   return settings.epochs > done ? settings.epochs : done + settings.epochs;
 }
 
+export function stepsPerEpoch({ digits, batchSize }: Settings): number {
+  return Math.ceil(digits / batchSize);
+}
+
+/** Whether training with other settings is the same run: it may well be longer. */
+export function isSameRun(a: Settings, b: Settings): boolean {
+  const { digits, batchSize, learningRate } = a;
+  return digits === b.digits && batchSize === b.batchSize && learningRate === b.learningRate;
+}
+
 /** The test set grows with the training set, as in TensorFlow's tutorial: 1,000 beside 1,000. */
 export function testDigitsFor(digits: number): number {
   return Math.min(digits, 10000);

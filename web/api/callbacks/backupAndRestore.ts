@@ -1,14 +1,19 @@
 import type { Batches } from '../client/batches';
+import { connect } from '../client/engine';
 import { came, invalid } from '../errors';
 import type { BackupRequest, BatchRequest } from '../host/protocol';
 import { checkOptions, flag, integer, required, text, type OptionTable } from '../config/options';
-import { Callback } from './callback';
+import { Callback, type Logs } from './callback';
 
 export interface BackupAndRestoreOptions {
   /** The directory that keeps the training state, for this run alone. */
   readonly backupDir: string;
-  /** `'epoch'`, a number of batches, or `{ seconds }`; default `'epoch'`. */
-  readonly saveFreq?: 'epoch' | number | { readonly seconds: number };
+  /**
+   * `'epoch'`, a number of batches, or `{ seconds }`; default `'epoch'`. A run that is paused, or whose page
+   * is hidden, is saved at once as well. `'never'` takes up what is there and saves nothing at all: for
+   * storage that is full.
+   */
+  readonly saveFreq?: 'epoch' | 'never' | number | { readonly seconds: number };
   /** Whether the state goes when training has ended; default true, as in Keras. */
   readonly deleteCheckpoint?: boolean;
   /** How many generations of the state are kept; default 3. */
@@ -21,15 +26,31 @@ const OPTIONS = {
     const seconds = (value as { seconds?: unknown } | null)?.seconds;
     const isTime = typeof seconds === 'number' && seconds >= 0;
     const isCount = Number.isInteger(value) && (value as number) > 0;
-    return value === 'epoch' || isTime || isCount
+    return value === 'epoch' || value === 'never' || isTime || isCount
       ? value
       : invalid(
-          `${where}: expected 'epoch', a positive integer or { seconds }, came ${came(value)}`,
+          `${where}: expected 'epoch', 'never', a positive integer or { seconds }, came ${came(value)}`,
         );
   },
   deleteCheckpoint: flag,
   keep: integer(1),
 } satisfies OptionTable;
+
+/** Where a run that was interrupted would go on. */
+export interface InterruptedRun {
+  /** From 0; the last one begun. */
+  readonly epoch: number;
+  /** Batches done in it. */
+  readonly batch: number;
+  /** Milliseconds since 1970. */
+  readonly savedAt: number;
+  /** The epochs done before. */
+  readonly history: readonly { readonly epoch: number; readonly logs: Logs }[];
+  /** What the callbacks that have `getState` had given, in their order. */
+  readonly callbacks: readonly unknown[];
+  /** What was not as it should be, such as a file that did not verify. */
+  readonly warnings: readonly string[];
+}
 
 /**
  * Keeps all that a run in progress is, so that `fit`, called again with the same model, data and options,
@@ -54,6 +75,15 @@ export class BackupAndRestore extends Callback {
       ...(checked as unknown as BackupAndRestoreOptions),
     };
     this.backupDir = this.options.backupDir;
+  }
+
+  /**
+   * What `fit` would go on from, to be shown before; null where it would begin anew. Takes no lock, so it
+   * also tells how far the run of another tab or process is.
+   * @throws TabtrainError `CORRUPT_FILE` where none of the states verifies, naming each.
+   */
+  async interrupted(): Promise<InterruptedRun | null> {
+    return (await connect()).call('interrupted', [this.backupDir]);
   }
 
   /** What the run is told. */

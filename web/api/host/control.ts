@@ -33,6 +33,8 @@ export class RunControl {
     switch (action) {
       case 'pause':
         this.#paused = true;
+        // A pause may be long, and nobody knows how it ends.
+        this.saveRequested = true;
         if (this.#wake || this.awaitingHook || this.awaitingData) break;
         return new Promise((done) => this.#onRest.push(done));
       case 'resume':

@@ -19,6 +19,7 @@ import type {
   Outcome,
   Reply,
   RawTensor,
+  Restored,
   RunAction,
   RunData,
   RunRequest,
@@ -302,6 +303,11 @@ export class Host implements EngineApi {
 
   control(run: number, action: RunAction): Promise<void> {
     return this.#parts.runs.control(run, action);
+  }
+
+  async interrupted(dir: string): Promise<Restored | null> {
+    const { Backup } = await this.#platform.extras();
+    return Backup.look(this.storage, dir, await this.info());
   }
 
   latestCheckpoint(dir: string): Promise<string | null> {

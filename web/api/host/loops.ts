@@ -245,6 +245,11 @@ export class FitLoop extends Runner {
       }
       this.control.throwIfAborted();
       if (this.control.saveRequested) backUp?.();
+      if (backUp && this.control.resting && this.#backup?.isDue) {
+        // It waits for a write, and no later border comes while the run rests.
+        await this.#backup.settle();
+        backUp();
+      }
     } while (this.control.resting);
   }
 }

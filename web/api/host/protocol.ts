@@ -191,7 +191,7 @@ export interface RunRequest {
 /** How the training state of a run is kept. */
 export interface BackupRequest {
   readonly dir: string;
-  readonly saveFreq: 'epoch' | number | { readonly seconds: number };
+  readonly saveFreq: 'epoch' | 'never' | number | { readonly seconds: number };
   readonly deleteCheckpoint: boolean;
   /** Generations. */
   readonly keep: number;
@@ -323,6 +323,7 @@ export interface EngineApi {
     batch: WireBatch,
   ): Promise<Reply<number[] | RawTensor[]>>;
   control(run: number, action: RunAction): Promise<void>;
+  interrupted(dir: string): Promise<Restored | null>;
 
   latestCheckpoint(dir: string): Promise<string | null>;
   listVariables(path: string): Promise<{ name: string; dtype: string; shape: number[] }[]>;

@@ -1,4 +1,4 @@
-import { TabtrainError, invalid, toTabtrainError } from '../errors';
+import { TabtrainError, invalid } from '../errors';
 import { FitStep, type EngineTensor, type FitRun } from '../engine/engine';
 import type { Feed } from '../host/feed';
 import type {
@@ -15,30 +15,8 @@ import { SaveQueue, type Place, type Snapshot } from './saveQueue';
 import type { HostModel } from '../host/registry';
 import { checkSetup, setupOf, type Setup } from './setup';
 import type { StateTensor } from './stateFile';
-import { decodeValue, encodeValue } from './values';
-
-/** The record in a file of training state; the tensors beside it are the run's variables, and bytes. */
-interface SavedRun {
-  readonly engine: { readonly version: string; readonly variant: string };
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  readonly setup: Setup;
-  readonly place: Place;
-  /** {@link Rest}, encoded. */
-  readonly rest: unknown;
-}
-
-/** What is kept beside the engine's state, in plain values. */
-interface Rest {
-  readonly history: readonly EpochRecord[];
-  /** By position among the callbacks that have state. */
-  readonly callbacks: readonly unknown[];
-  readonly datasets: Readonly<Record<string, DatasetPlace>>;
-  readonly last: unknown;
-}
-
-/** Paths of the tensors that hold the typed arrays of {@link Rest}. */
-const REST = 'rest/';
+import { REST, restOf, restoredOf, type Rest, type SavedRun } from './savedRun';
+import { encodeValue } from './values';
 
 /** The training state of one run: taken up at its begin, saved at its borders. */
 export class Backup {
@@ -90,6 +68,16 @@ export class Backup {
     }
   }
 
+  /** What a run left in a directory, without taking it. @throws TabtrainError `CORRUPT_FILE`. */
+  static async look(
+    store: GenerationStore,
+    dir: string,
+    engine: EngineInfo,
+  ): Promise<Restored | null> {
+    const loaded = await Generations.reader(store, dir).load<SavedRun>();
+    return loaded && restoredOf(loaded, restOf(loaded), engine);
+  }
+
   /**
    * Where the run that is taken up was; null for a run that begins. `data` are x, y, sampleWeight and those
    * of validation. Throws `INVALID_ARGUMENT` unless it is the same run.
@@ -131,21 +119,7 @@ export class Backup {
 
   /** What the caller's side takes up; null for a run that begins. */
   get restored(): Restored | null {
-    if (!this.#loaded) return null;
-    const { state, refused, path } = this.#loaded;
-    const warnings = refused.map((each) => `'${each.path}' was not used: ${each.reason}`);
-    const { version, variant } = state.engine;
-    if (version !== this.#engine.version || variant !== this.#engine.variant) {
-      warnings.push(
-        `'${path}' was saved by ${version} (${variant}): from here on the bits may differ from that build's`,
-      );
-    }
-    const { epoch, batch, next } = state.place as Record<'epoch' | 'batch' | 'next', number>;
-    return {
-      ...{ epoch, batch, next, warnings, savedAt: state.time },
-      history: this.#rest!.history,
-      callbacks: this.#rest!.callbacks,
-    };
+    return this.#loaded && restoredOf(this.#loaded, this.#rest!, this.#engine);
   }
 
   /** Where the datasets were. */
@@ -215,6 +189,7 @@ export class Backup {
    * written while training goes on. Throws what an earlier write failed with.
    */
   atBorder(run: FitRun, done: number | null, now: Pick<Rest, 'datasets' | 'last'> | null): void {
+    if (this.#request.saveFreq === 'never') return;
     this.#queue.throwIfFailed();
     const next = run.peek();
     if (this.#isTime(done)) {
@@ -239,6 +214,7 @@ export class Backup {
     if (saveFreq === 'epoch') return done === FitStep.EpochEnd;
     if (done === FitStep.TrainBatch) ++this.#batches;
     if (typeof saveFreq === 'number') return this.#batches >= saveFreq;
+    if (saveFreq === 'never') return false;
     return done !== null && performance.now() - this.#askedAt >= saveFreq.seconds * 1000;
   }
 
@@ -283,14 +259,4 @@ export class Backup {
 
 function stateOf(run: FitRun): { place: Place; variables: Omit<StateTensor, 'bytes'>[] } {
   return JSON.parse(run.state()) as { place: Place; variables: Omit<StateTensor, 'bytes'>[] };
-}
-
-function restOf({ state, tensors, path }: Loaded<SavedRun>): Rest {
-  const arrays = tensors.filter((each) => each.path.startsWith(REST));
-  try {
-    return decodeValue(state.rest, (index) => arrays[index]!.bytes) as Rest;
-  } catch (error) {
-    const reason = toTabtrainError(error).message;
-    throw new TabtrainError('CORRUPT_FILE', `'${path}': ${reason}`);
-  }
 }

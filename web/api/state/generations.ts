@@ -96,6 +96,11 @@ export class Generations {
     return new Generations(store, dir, keep, unlock);
   }
 
+  /** For {@link load} alone, without the lock: another run may be writing meanwhile. */
+  static reader(store: GenerationStore, dir: string): Generations {
+    return new Generations(store, dir, 0, () => Promise.resolve());
+  }
+
   /**
    * The newest generation that verifies; null where there are none.
    * @throws TabtrainError `CORRUPT_FILE` where there are some and none verifies, naming each.

@@ -9,6 +9,7 @@ import {
   clearStore,
   dropHandle,
   getFiles,
+  giveWay,
   putFiles,
   pauseBeforeTry,
   toStorageError,
@@ -229,9 +230,10 @@ export class IdbfsBackend implements Backend {
       this.#mounted.add(top);
     }
     return new Promise((resolve, reject) => {
-      this.#idbfs.syncfs({ mountpoint }, true, (error) =>
-        error ? reject(asError(error)) : resolve(),
-      );
+      this.#idbfs.syncfs({ mountpoint }, true, (error) => {
+        giveWay(this.#idbfs, mountpoint);
+        return error ? reject(asError(error)) : resolve();
+      });
     });
   }
 

@@ -58,10 +58,16 @@ function open(idbfs: EmscriptenIdbfs, mountpoint: string): Promise<IDBDatabase> 
   return new Promise((resolve, reject) => {
     idbfs.getDB(mountpoint, (error, db) => {
       if (!db) return reject(asError(error));
-      db.onclose = db.onversionchange = () => dropHandle(idbfs, mountpoint);
+      giveWay(idbfs, mountpoint);
       resolve(db);
     });
   });
+}
+
+/** Lets go of the handle that IDBFS caches where it dies, or where somebody deletes the database. */
+export function giveWay(idbfs: EmscriptenIdbfs, mountpoint: string): void {
+  const db = idbfs.dbs[mountpoint];
+  if (db) db.onclose = db.onversionchange = () => dropHandle(idbfs, mountpoint);
 }
 
 /** Forgets the handle that IDBFS caches, so that the next use opens the database again. */

@@ -1,0 +1,40 @@
+import * as checkpoints from './checkpoints';
+import type { Mnist } from './data';
+import type { Model } from './model';
+import { testDigitsFor, type EpochRecord, type Run } from './run';
+
+/**
+ * Loads the newest checkpoint that can be read; resolves to its epoch, 0 for none, with the names of newer
+ * ones that could not be read and why.
+ */
+export async function loadNewest(
+  model: Model,
+): Promise<{ readonly epoch: number; readonly skipped: readonly string[] }> {
+  const skipped: string[] = [];
+  for (const epoch of await checkpoints.restorableEpochs()) {
+    const name = checkpoints.checkpointName(epoch);
+    try {
+      await model.loadWeights(`${checkpoints.directory}/${name}`);
+      return { epoch, skipped };
+    } catch (error) {
+      skipped.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return { epoch: 0, skipped };
+}
+
+/** Loss and accuracy on the test digits that were used when `saved` was written down. */
+export async function measure(
+  model: Model,
+  mnist: Mnist,
+  { settings }: Run,
+  saved: EpochRecord | null,
+): Promise<{ readonly loss: number; readonly accuracy: number }> {
+  const count = saved?.testDigits ?? testDigitsFor(settings.digits);
+  const images = await mnist.test.images(count);
+  const [loss = NaN, accuracy = NaN] = await model.evaluate(images, mnist.test.labels(count), {
+    batchSize: saved?.batchSize ?? settings.batchSize,
+    verbose: 0,
+  });
+  return { loss, accuracy };
+}
