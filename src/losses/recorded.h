@@ -26,7 +26,12 @@ class RecordedFunction {
   const std::string& className() const { return className_; }
   /// What a config says besides.
   const Json& config() const { return config_; }
+  /// Keras gives targets [batch] the second axis that predictions [batch, n] have
+  /// (keras/engine/compile_utils.py, `match_dtype_and_rank`).
   Expr operator()(Expr yTrue, Expr yPred) const {
+    if (yTrue.rank() == 1 && yPred.rank() == 2) {
+      yTrue = reshape(yTrue, Shape({yTrue.shape()[0], Dim{}}));
+    }
     return replay(*yPred.graph, recording_, {yTrue, yPred}).at(0);
   }
 
