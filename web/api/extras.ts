@@ -3,3 +3,4 @@
 export { Backup } from './state/backup';
 export { MemoryBackend } from './storage/memoryBackend';
 export { unzipEntries, zipEntries } from './storage/zip';
+export { CheckpointFiles } from './storage/checkpointFiles';

@@ -8,4 +8,3 @@ export const model: (options: object) => never = later('model', 'functional mode
 
 /** Not in this version: throws `UNSUPPORTED`. */
 export const input: (options: object) => never = later('input', 'functional models');
-

@@ -10,11 +10,7 @@ export type { StorageKind, StoredFile } from './storage/backend';
 
 export { sequential, modelFromJson, Sequential } from './model/sequential';
 export { Model } from './model/model';
-export type {
-  LoadWeightsOptions,
-  SaveOptions,
-  SaveWeightsOptions,
-} from './model/weightsOptions';
+export type { LoadWeightsOptions, SaveOptions, SaveWeightsOptions } from './model/weightsOptions';
 export { Layer } from './model/layer';
 export { LoadStatus } from './model/loadStatus';
 export type { CompileOptions } from './model/compile';
@@ -71,7 +67,8 @@ export { TerminateOnNaN } from './callbacks/terminateOnNaN';
 export { ModelCheckpoint, type ModelCheckpointOptions } from './callbacks/modelCheckpoint';
 export type { CallbackLike, CallbacksOption } from './callbacks/list';
 
-export { datasets, type Mnist, type MnistOptions, type MnistPart } from './datasets/mnist';
+export { datasets } from './datasets/index';
+export type { Mnist, MnistOptions, MnistPart } from './datasets/mnist';
 export type { Batch, Dataset, StatefulDataset } from './data/dataset';
 export { NamedTensor, Tensor } from './data/tensor';
 export type {

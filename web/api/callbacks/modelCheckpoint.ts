@@ -1,8 +1,7 @@
-import { TabtrainError, came, invalid, unsupported } from '../errors';
+import { TabtrainError, came, invalid } from '../errors';
 import { checkOptions, flag, required, text, type OptionTable } from '../config/options';
 import type { HookName } from '../host/protocol';
-import { FormatError } from '../text/pySpec';
-import { pyFormat } from '../text/pyFormat';
+import type * as formatting from '../text/pyFormat';
 import { fixed } from '../text/pyNumber';
 import { print } from '../text/print';
 import { Callback, type Logs } from './callback';
@@ -19,7 +18,7 @@ export interface ModelCheckpointOptions {
   /** 1 prints a line for each save; default 0. */
   readonly verbose?: 0 | 1;
   readonly saveBestOnly?: boolean;
-  /** Must be true in this version, which saves no whole models. */
+  /** Whether `saveWeights` is called rather than `save`; default false. */
   readonly saveWeightsOnly?: boolean;
   /** `'auto'`: the larger is better for names with `acc` and for `fmeasure*`, otherwise the smaller. */
   readonly mode?: Mode;
@@ -49,7 +48,7 @@ const WHERE = 'callbacks.modelCheckpoint';
 const MISSING = (monitor: string) =>
   `Can save best model only with ${monitor} available, skipping.`;
 
-/** Saves weights during training, as Keras 2.8's ModelCheckpoint; it never deletes a file. */
+/** Saves the model or its weights during training, as Keras 2.8's ModelCheckpoint; it never deletes a file. */
 export class ModelCheckpoint extends Callback {
   readonly filepath: string;
   readonly monitor: string;
@@ -57,10 +56,13 @@ export class ModelCheckpoint extends Callback {
   best: number;
   readonly #verbose: number;
   readonly #bestOnly: boolean;
+  readonly #weightsOnly: boolean;
   readonly #saveFreq: 'epoch' | number;
   readonly #monitor: Monitor;
   #epoch = 0;
   #batchesSinceSave = 0;
+  /** Python's format templates; loaded before training, so that no save can want for it. */
+  #formatting: typeof formatting | null = null;
 
   constructor(options: ModelCheckpointOptions) {
     super();
@@ -73,9 +75,7 @@ export class ModelCheckpoint extends Callback {
       saveFreq = 'epoch',
     } = checked;
     const { saveBestOnly = false, saveWeightsOnly = false, initialValueThreshold = null } = checked;
-    if (!saveWeightsOnly) {
-      unsupported(`${WHERE}: this version saves weights only; pass saveWeightsOnly: true`);
-    }
+    this.#weightsOnly = saveWeightsOnly;
     this.filepath = filepath;
     this.monitor = monitor;
     this.#verbose = verbose;
@@ -100,6 +100,10 @@ export class ModelCheckpoint extends Callback {
     this.best = best!;
     this.#batchesSinceSave = batchesSinceSave!;
     this.#epoch = epoch!;
+  }
+
+  override async onTrainBegin(): Promise<void> {
+    this.#formatting = await import('../text/pyFormat');
   }
 
   override onEpochBegin(epoch: number): void {
@@ -138,11 +142,12 @@ export class ModelCheckpoint extends Callback {
     } else {
       say(`saving model to ${path}`);
     }
-    await this.model!.saveWeights(path);
+    await (this.#weightsOnly ? this.model!.saveWeights(path) : this.model!.save(path));
   }
 
   #path(epoch: number, batch: number | null, logs: Logs): string {
     const ints = { epoch: epoch + 1, ...(batch === null ? {} : { batch: batch + 1 }) };
+    const { FormatError, pyFormat } = this.#formatting!;
     try {
       return pyFormat(this.filepath, { ints, floats: logs });
     } catch (error) {

@@ -40,7 +40,7 @@ const TOTAL = FILES.reduce((sum, [, bytes]) => sum + bytes, 0);
  * MNIST, from IDX files; their SHA-256 is verified.
  * @throws TabtrainError `NOT_FOUND` (no such file), `CORRUPT_FILE` (another checksum), `ABORTED`.
  */
-async function loadData(options: MnistOptions = {}): Promise<Mnist> {
+export async function loadMnist(options: MnistOptions = {}): Promise<Mnist> {
   const where = 'datasets.mnist.loadData';
   checkRecord(where, options, ['url', 'onProgress', 'signal']);
   const { url, onProgress } = options;
@@ -129,9 +129,3 @@ async function verify(name: string, bytes: Uint8Array, expected: string): Promis
     throw new TabtrainError('CORRUPT_FILE', `'${name}' is not MNIST's: its SHA-256 is ${hex}`);
   }
 }
-
-/** Data to learn from. */
-export const datasets = {
-  /** Handwritten digits: 60,000 to train on, 10,000 to test with. */
-  mnist: { loadData },
-} as const;

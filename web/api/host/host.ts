@@ -1,7 +1,7 @@
 import { TabtrainError, toTabtrainError } from '../errors';
 import type { Engine, EngineDType, EngineModel } from '../engine/engine';
 import { loadEngine, type EngineFiles, type EngineOptions } from '../engine/load';
-import { CheckpointFiles } from '../storage/checkpointFiles';
+import type { CheckpointFiles } from '../storage/checkpointFiles';
 import type * as extras from '../extras';
 import type * as formats from '../formats';
 import type { ModelFiles } from '../formats/modelFiles';
@@ -116,7 +116,8 @@ export class Host implements EngineApi {
     return this.#modelFiles;
   }
 
-  get #checkpoints(): CheckpointFiles {
+  async #checkpoints(): Promise<CheckpointFiles> {
+    const { CheckpointFiles } = await this.#platform.extras();
     return new CheckpointFiles(this.#parts.engine, this.storage);
   }
 
@@ -200,7 +201,8 @@ export class Host implements EngineApi {
     options: { optimizerLayout: string; overwrite: boolean },
   ): Promise<Reply<null>> {
     this.#registry.model(id);
-    await this.#checkpoints.prepareWrite(path, options.overwrite);
+    const checkpoints = await this.#checkpoints();
+    await checkpoints.prepareWrite(path, options.overwrite);
     const copy = await this.#lock.run(() => {
       const model = this.#registry.model(id);
       const json = JSON.stringify({ optimizer_layout: options.optimizerLayout });
@@ -211,13 +213,13 @@ export class Host implements EngineApi {
         checkpoint.delete();
       }
     });
-    await this.#checkpoints.write(path, copy);
+    await checkpoints.write(path, copy);
     return { value: null };
   }
 
   async loadWeights(id: number, path: string): Promise<Reply<LoadReport>> {
     this.#registry.modelToChange(id, 'model.loadWeights');
-    const { index, shards } = await this.#checkpoints.read(path);
+    const { index, shards } = await (await this.#checkpoints()).read(path);
     return this.#lock.run(() => {
       const model = this.#registry.modelToChange(id, 'model.loadWeights');
       const report = model.engine.loadCheckpoint(index, shards);
@@ -310,12 +312,12 @@ export class Host implements EngineApi {
     return Backup.look(this.storage, dir, await this.info());
   }
 
-  latestCheckpoint(dir: string): Promise<string | null> {
-    return this.#checkpoints.latest(dir);
+  async latestCheckpoint(dir: string): Promise<string | null> {
+    return (await this.#checkpoints()).latest(dir);
   }
 
-  listVariables(path: string): Promise<{ name: string; dtype: string; shape: number[] }[]> {
-    return this.#checkpoints.variables(path);
+  async listVariables(path: string): Promise<{ name: string; dtype: string; shape: number[] }[]> {
+    return (await this.#checkpoints()).variables(path);
   }
 
   /** Changes a model when its turn has come: it may have been disposed by then. */

@@ -98,3 +98,5 @@ function lookUp(path: string, values: FormatValues): { value: number; isInt: boo
       : `'${type}' object has no attribute '${rest.slice(1)}'`,
   );
 }
+
+export { FormatError };
