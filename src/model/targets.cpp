@@ -29,12 +29,12 @@ bool isWholeIn(float value, int64_t classes) {
 std::vector<float> readClassWeights(const Json& record, const std::string& what) {
   std::vector<float> weights;
   for (size_t i = 0; i < record.size(); ++i) {
-    const auto it = record.find(std::to_string(i));
-    require(it != record.end() && it->is_number(), [&] {
+    const Json* weight = record.find(std::to_string(i));
+    require(weight != nullptr && weight->is_number(), [&] {
       return what + ": classWeight: expected a number for each class from 0 to " +
              std::to_string(record.size() - 1) + ", got " + record.dump().substr(0, 100);
     });
-    weights.push_back(it->get<float>());
+    weights.push_back(weight->get<float>());
   }
   return weights;
 }

@@ -4,7 +4,6 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import {
   callbacks,
   layers,
-  loadModel,
   losses,
   modelFromJson,
   optimizers,
@@ -101,10 +100,8 @@ const backups: Wrong[] = [
 ]; // prettier-ignore
 
 const later: Wrong[] = [
-  ['save', (m) => m.save('model'), 'UNSUPPORTED', ['model.save']],
   ['HDF5 weights', (m) => m.saveWeights('weights.h5'), 'UNSUPPORTED', ['weights.h5', 'TensorFlow']],
   ['loading by name', (m) => m.loadWeights('cp', { byName: true }), 'UNSUPPORTED', ['byName']],
-  ['loadModel', () => loadModel('model'), 'UNSUPPORTED', ['loadModel']],
 ]; // prettier-ignore
 
 describe.each([

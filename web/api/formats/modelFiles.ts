@@ -15,14 +15,20 @@ export class ModelFiles {
   readonly #engine: Engine;
   readonly #storage: Storage;
   readonly #opened = new Map<number, LoadedModel>();
-  /** The classes of layers that the engine has. */
-  readonly #known: ReadonlySet<string>;
+  /** What the engine has, by name. */
+  readonly #classes: {
+    readonly layers: readonly string[];
+    readonly activations: readonly string[];
+  };
   #nextId = 1;
 
   constructor(engine: Engine, storage: Storage) {
     this.#engine = engine;
     this.#storage = storage;
-    this.#known = new Set((JSON.parse(engine.classNames()) as { layers: string[] }).layers);
+    this.#classes = JSON.parse(engine.classNames()) as {
+      layers: string[];
+      activations: string[];
+    };
   }
 
   /** @param atRest gives the model's turn of the engine to a function. */
@@ -43,7 +49,7 @@ export class ModelFiles {
         model,
         compile,
         format.needs(compile, options),
-        (name) => !this.#known.has(name),
+        (layer) => !this.#isKnown(layer),
       );
     });
     const files = await format.write(snapshot, options);
@@ -72,8 +78,38 @@ export class ModelFiles {
     const loaded = await format.read(source);
     const id = this.#nextId++;
     this.#opened.set(id, loaded);
-    const { version, config, compile, notes } = loaded;
+    const { version, compile, notes } = loaded;
+    const config = this.#withRecorded(loaded.config, loaded);
     return { id, format: format.name, version, config, compile, notes };
+  }
+
+  /** The config with what the file says that layers do whose class or activation is not known here. */
+  #withRecorded(
+    config: KerasConfig,
+    loaded: LoadedModel,
+    place: readonly number[] = [],
+  ): KerasConfig {
+    const layers = (config.config as { layers?: unknown }).layers;
+    if (config.class_name !== 'Sequential' || !Array.isArray(layers)) {
+      if (place.length === 0 || this.#isKnown(config)) return config;
+      const recorded = loaded.recorded?.(place);
+      return recorded ? { ...config, config: { ...config.config, recorded } } : config;
+    }
+    let i = 0;
+    const inner = (layers as KerasConfig[]).map((layer) =>
+      layer?.class_name === 'InputLayer' || typeof layer?.config !== 'object'
+        ? layer
+        : this.#withRecorded(layer, loaded, [...place, i++]),
+    );
+    return { ...config, config: { ...config.config, layers: inner } };
+  }
+
+  #isKnown({ class_name, config }: KerasConfig): boolean {
+    const { activation } = config;
+    return (
+      this.#classes.layers.includes(class_name) &&
+      (typeof activation !== 'string' || this.#classes.activations.includes(activation))
+    );
   }
 
   close(id: number): void {

@@ -18,13 +18,13 @@ export function compileOf(model: EngineModel): CompileConfig | null {
 
 /**
  * A consistent copy of a model, at one go: nothing else of the engine may run meanwhile.
- * @param isOwn whether a layer's class is the user's own
+ * @param isOwn whether a layer's class or activation is the user's own
  */
 export function takeSnapshot(
   model: EngineModel,
   compile: CompileConfig | null,
   needs: SnapshotNeeds,
-  isOwn: (className: string) => boolean,
+  isOwn: (layer: KerasConfig) => boolean,
 ): ModelSnapshot {
   const description = JSON.parse(model.describe()) as Description;
   const config = JSON.parse(model.configJson()) as KerasConfig;
@@ -58,13 +58,15 @@ function graphsOf(model: EngineModel, path: number[]) {
 function withGraphs(
   model: EngineModel,
   layers: readonly LayerSnapshot[],
-  isOwn: (className: string) => boolean,
+  isOwn: (layer: KerasConfig) => boolean,
   path: readonly number[] = [],
 ): LayerSnapshot[] {
   return layers.map((layer, i) => ({
     ...layer,
     layers: withGraphs(model, layer.layers, isOwn, [...path, i]),
-    ...(isOwn(layer.className) && { graphs: graphsOf(model, [...path, i]) }),
+    ...(isOwn({ class_name: layer.className, config: layer.config }) && {
+      graphs: graphsOf(model, [...path, i]),
+    }),
   }));
 }
 

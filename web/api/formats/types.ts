@@ -131,6 +131,11 @@ export interface LoadedModel {
     /** One tensor for each weight of `layers`, in their order, each as it is in the file. */
     | { match(layers: readonly LayerSnapshot<WeightSlot>[]): readonly StoredTensor[] };
   readonly optimizer: OptimizerVariables | null;
+  /**
+   * What the file says that the layer at a place in the model does, for classes that nobody here has:
+   * what the engine takes as `recorded`; null where it does not say.
+   */
+  recorded?(place: readonly number[]): object | null;
   /** Sentences about what was converted or left out. */
   readonly notes: readonly string[];
 }

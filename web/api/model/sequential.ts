@@ -89,7 +89,9 @@ function layerOf(className: string, config: Record<string, unknown>, where: stri
   }
   const { activation } = config;
   if (typeof activation === 'string' && customObject(activation)) {
-    return new Layer(className, { ...config, activation: toWire(activation, where) });
+    const { recorded, ...own } = config;
+    void recorded;
+    return new Layer(className, { ...own, activation: toWire(activation, where) });
   }
   return new Layer(className, config);
 }

@@ -1,6 +1,8 @@
 import { TabtrainError } from '../../errors';
 import { compileConfig, modelConfig } from '../dialects/config';
 import { all, fields, last, textOf } from '../proto';
+import { importLayer } from './import';
+import { ObjectGraph } from './objectGraph';
 import type { FileSource, LoadedModel } from '../types';
 
 const METADATA = 'keras_metadata.pb';
@@ -25,7 +27,23 @@ export async function readSavedModel(source: FileSource): Promise<LoadedModel> {
     compile,
     weights: { checkpoint: { index, shards } },
     optimizer: null,
+    recorded: await layerFunctions(source, what),
     notes: [],
+  };
+}
+
+/** What layers do, from their functions in the file. */
+async function layerFunctions(
+  source: FileSource,
+  what: string,
+): Promise<(place: readonly number[]) => object | null> {
+  const bytes = await source.read(GRAPH);
+  let graph: ObjectGraph | null = null;
+  return (place) => {
+    if (!bytes) return null;
+    graph ??= new ObjectGraph(bytes, `${what}: ${GRAPH}`);
+    const path = place.map((i) => `layer-${i}`);
+    return importLayer(graph, path, `${what}: layer ${place.join('.')}`);
   };
 }
 

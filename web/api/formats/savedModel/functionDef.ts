@@ -1,0 +1,140 @@
+import { TabtrainError } from '../../errors';
+import { all, fields, last, textOf, type Field } from '../proto';
+import { shapeOf, varints } from './objectGraph';
+
+/** A node of a function. */
+export interface FunctionNode {
+  readonly name: string;
+  readonly op: string;
+  /** Values: `argument` or `node:output:index`; inputs that only order things are left out. */
+  readonly inputs: readonly string[];
+  attr(name: string): AttrValue;
+}
+
+/** A value of an attribute; what it is not stays at its default. */
+export interface AttrValue {
+  readonly text: string;
+  readonly integer: number;
+  readonly float: number;
+  readonly flag: boolean;
+  readonly type: number;
+  readonly function: string;
+  readonly tensor: ConstantTensor | null;
+}
+
+export interface ConstantTensor {
+  readonly dtype: number;
+  readonly shape: readonly number[];
+  readonly numbers: readonly number[];
+}
+
+export interface ParsedFunction {
+  readonly arguments: readonly string[];
+  /** Each result's value. */
+  readonly results: readonly string[];
+  readonly nodes: ReadonlyMap<string, FunctionNode>;
+}
+
+/** Constants larger than this are no shapes and no scalars. */
+const MOST_NUMBERS = 4096;
+
+/** A FunctionDef. @throws TabtrainError `CORRUPT_FILE`. */
+export function parseFunction(bytes: Uint8Array, what: string): ParsedFunction {
+  const read = (message: Uint8Array | undefined) => (message ? fields(message, what) : []);
+  const definition = read(bytes);
+  const signature = read(all(definition, 1)[0]);
+  const names = (number: number) =>
+    all(signature, number).map((argument) => textOf(last(read(argument), 1), what));
+  const returns = new Map(
+    all(definition, 4).map((entry) => {
+      const pair = read(entry);
+      return [textOf(last(pair, 1), what), textOf(last(pair, 2), what)];
+    }),
+  );
+  const nodes = new Map<string, FunctionNode>();
+  for (const message of all(definition, 3)) {
+    const node = read(message);
+    const name = textOf(last(node, 1), what);
+    const inputs = node
+      .filter(({ number }) => number === 3)
+      .map((input) => textOf(input, what))
+      .filter((input) => !input.startsWith('^'));
+    const attrs = new Map(
+      all(node, 5).map((entry) => {
+        const pair = read(entry);
+        return [textOf(last(pair, 1), what), last(pair, 2)?.bytes];
+      }),
+    );
+    nodes.set(name, {
+      name,
+      op: textOf(last(node, 2), what),
+      inputs,
+      attr: (wanted) => attrOf(read(attrs.get(wanted)), read, what),
+    });
+  }
+  const results = names(3).map((name) => {
+    const value = returns.get(name);
+    if (value === undefined) {
+      throw new TabtrainError('CORRUPT_FILE', `${what}: a function has no result '${name}'`);
+    }
+    return value;
+  });
+  return { arguments: names(2), results, nodes };
+}
+
+type Read = (message: Uint8Array | undefined) => Field[];
+
+function attrOf(attr: readonly Field[], read: Read, what: string): AttrValue {
+  const number = (field: number) => Number(BigInt.asIntN(64, last(attr, field)?.value ?? 0n));
+  const called = last(attr, 10);
+  const tensor = last(attr, 8);
+  return {
+    text: new TextDecoder().decode(last(attr, 2)?.bytes),
+    integer: number(3),
+    float: floatOf(last(attr, 4)),
+    flag: number(5) !== 0,
+    type: number(6),
+    function: called ? textOf(last(read(called.bytes), 1), what) : '',
+    tensor: tensor ? tensorOf(read(tensor.bytes), read, what) : null,
+  };
+}
+
+const floatOf = (field: Field | undefined): number =>
+  field?.bytes.length === 4 ? (new Float32Array(field.bytes.slice().buffer)[0] ?? 0) : 0;
+
+/** A TensorProto of numbers: its bytes, or a list whose last number is repeated. */
+function tensorOf(tensor: readonly Field[], read: Read, what: string): ConstantTensor {
+  const dtype = Number(last(tensor, 1)?.value ?? 0n);
+  const shape = shapeOf(read(last(tensor, 2)?.bytes), read);
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (!(count >= 0 && count <= MOST_NUMBERS)) return { dtype, shape, numbers: [] };
+  const content = last(tensor, 4)?.bytes.slice();
+  const kinds: Record<number, () => ArrayLike<number | bigint>> = {
+    1: () => new Float32Array(content!.buffer),
+    3: () => new Int32Array(content!.buffer),
+    9: () => new BigInt64Array(content!.buffer),
+    10: () => content!,
+  };
+  const sizes: Record<number, number> = { 1: 4, 3: 4, 9: 8, 10: 1 };
+  let numbers: number[] = [];
+  if (content && content.length > 0) {
+    if (content.length !== count * (sizes[dtype] ?? NaN)) {
+      throw new TabtrainError('CORRUPT_FILE', `${what}: a constant has ${content.length} bytes`);
+    }
+    numbers = Array.from(kinds[dtype]!(), Number);
+  } else {
+    for (const { number, bytes, value } of tensor) {
+      if (number === 5) {
+        for (let at = 0; at + 4 <= bytes.length; at += 4) {
+          numbers.push(new Float32Array(bytes.slice(at, at + 4).buffer)[0]!);
+        }
+      } else if (number === 7 || number === 10 || number === 11) {
+        if (bytes.length > 0) numbers.push(...varints(bytes));
+        else numbers.push(Number(BigInt.asIntN(64, value)));
+      }
+    }
+    numbers = numbers.slice(0, count);
+    while (numbers.length < count) numbers.push(numbers.at(-1) ?? 0);
+  }
+  return { dtype, shape, numbers };
+}
