@@ -56,6 +56,10 @@ export function toWire(value: unknown, where: string): string | KerasConfig {
     if ('toJSON' in value) return (value as Spec).toJSON();
     const { class_name, className, config = {} } = value as Record<string, unknown>;
     const name = class_name ?? className;
+    const own = typeof name === 'string' ? customObject(name) : undefined;
+    // Rather than what a file says that it does.
+    if (own && 'recorded' in (config as object))
+      return functionConfig(own as CustomFunction, where);
     if (typeof name === 'string' && config !== null && typeof config === 'object') {
       return { class_name: name, config: config as Record<string, unknown> };
     }

@@ -35,7 +35,7 @@ export class ModelFiles {
   async save(
     path: string,
     options: SaveModelOptions,
-    atRest: <T>(take: (model: EngineModel) => T) => Promise<T>,
+    atRest: <T>(take: (model: EngineModel, compileJson: string) => T) => Promise<T>,
   ): Promise<void> {
     const format = formatNamed(options.format);
     const target = this.#storage.path(path, 'model.save: path').replace(/(.)\/+$/, '$1');
@@ -43,8 +43,8 @@ export class ModelFiles {
     if (!options.overwrite && (await this.#storage.exists(target))) {
       invalid(`model.save: '${target}' exists and overwrite is false`);
     }
-    const snapshot = await atRest((model) => {
-      const compile = compileOf(model);
+    const snapshot = await atRest((model, compileJson) => {
+      const compile = compileOf(model, compileJson);
       return takeSnapshot(
         model,
         compile,

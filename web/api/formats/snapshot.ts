@@ -11,9 +11,18 @@ import type {
   WeightSlot,
 } from './types';
 
-/** What `compile` chose; null before. */
-export function compileOf(model: EngineModel): CompileConfig | null {
-  return model.compiled() ? (JSON.parse(model.compileJson()) as CompileConfig) : null;
+/** What `compile` chose; null before. @param given what it was given, with functions of the user's own */
+export function compileOf(model: EngineModel, given: string): CompileConfig | null {
+  if (!model.compiled()) return null;
+  const { loss, metrics, weighted_metrics } = JSON.parse(given) as CompileConfig;
+  const recorded: Record<string, unknown> = {};
+  for (const each of [loss, ...(metrics ?? []), ...(weighted_metrics ?? [])]) {
+    if (typeof each === 'object' && each.config && 'recorded' in each.config) {
+      recorded[each.class_name] = each.config['recorded'];
+    }
+  }
+  const compile = JSON.parse(model.compileJson()) as CompileConfig;
+  return Object.keys(recorded).length > 0 ? { ...compile, recorded } : compile;
 }
 
 /**

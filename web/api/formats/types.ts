@@ -38,6 +38,8 @@ export interface CompileConfig {
   readonly loss_weights?: unknown;
   /** The optimizer as it is, where `optimizer` is it in the words of another generation. */
   readonly own?: KerasConfig;
+  /** What was recorded of losses and metrics of the user's own, by name. */
+  readonly recorded?: Readonly<Record<string, unknown>>;
 }
 
 /**

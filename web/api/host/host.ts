@@ -231,7 +231,10 @@ export class Host implements EngineApi {
     this.#registry.model(id);
     const files = await this.#files();
     await files.save(path, options, (take) =>
-      this.#lock.run(() => take(this.#registry.model(id).engine)),
+      this.#lock.run(() => {
+        const { engine, compileJson } = this.#registry.model(id);
+        return take(engine, compileJson);
+      }),
     );
     return { value: null };
   }

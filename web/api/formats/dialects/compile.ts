@@ -24,7 +24,8 @@ function portable(given: KerasConfig | string): KerasConfig | string {
 
 /**
  * Keras 2's `training_config`. `compile.optimizer` is written as it is, so it is in the dialect that the
- * file's optimizer state needs; `own` is what we read instead, the very optimizer that was saved.
+ * file's optimizer state needs; `own` and `recorded` are what we read instead, the very
+ * optimizer that was saved, and what functions do that no Keras has.
  */
 export function trainingConfig(compile: CompileConfig): Record<string, unknown> {
   const list = (metrics: CompileConfig['metrics'] | undefined) =>
@@ -35,6 +36,11 @@ export function trainingConfig(compile: CompileConfig): Record<string, unknown> 
     weighted_metrics: list(compile.weighted_metrics),
     loss_weights: compile.loss_weights ?? null,
     optimizer_config: compile.optimizer,
-    ...(compile.own && { tabtrain: { optimizer_config: compile.own } }),
+    ...(compile.own && {
+      tabtrain: {
+        optimizer_config: compile.own,
+        ...(compile.recorded && { recorded: compile.recorded }),
+      },
+    }),
   };
 }

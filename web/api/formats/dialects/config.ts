@@ -116,6 +116,12 @@ function toMetrics(list: unknown): (KerasConfig | string)[] | null {
   return (Array.isArray(inner) ? inner : [inner]).map(toMetric);
 }
 
+/** What we add to a `training_config`. */
+interface OwnConfig {
+  readonly optimizer_config?: KerasConfig;
+  readonly recorded?: Readonly<Record<string, unknown>>;
+}
+
 /**
  * A `training_config` of Keras 2, or what Keras 3's `compile_config` says, as `compile` takes it.
  * @param legacyUnlessSaid whether an optimizer whose config says nothing of its generation is OptimizerV2's
@@ -127,16 +133,21 @@ export function compileConfig(
 ): CompileConfig | null {
   const config = toKeras2(value, what);
   if (!isRecord(config)) return null;
-  const own = (config['tabtrain'] as { optimizer_config?: KerasConfig } | undefined)
-    ?.optimizer_config;
+  // Not through the dialect: it is our own.
+  const ours = (isRecord(value) ? value['tabtrain'] : undefined) as OwnConfig | undefined;
+  const own = ours?.optimizer_config;
+  const known = (name: KerasConfig | string) => {
+    const recorded = typeof name === 'string' ? ours?.recorded?.[name] : undefined;
+    return recorded ? { class_name: name as string, config: { recorded } } : name;
+  };
   const given =
     own ?? ((config['optimizer_config'] ?? config['optimizer']) as KerasConfig | string);
   if (given === null || given === undefined) return null;
   return {
     optimizer: typeof given === 'string' || own ? given : toOptimizer(given, legacyUnlessSaid),
-    loss: toLoss(only(config['loss'])),
-    metrics: toMetrics(config['metrics']),
-    weighted_metrics: toMetrics(config['weighted_metrics']),
+    loss: known(toLoss(only(config['loss']))),
+    metrics: toMetrics(config['metrics'])?.map(known) ?? null,
+    weighted_metrics: toMetrics(config['weighted_metrics'])?.map(known) ?? null,
     loss_weights: config['loss_weights'] ?? null,
   };
 }
