@@ -1,4 +1,4 @@
-# tabtrain_headers: Eigen 5, nlohmann json and protozero, all header-only.
+# tabtrain_headers: Eigen 5 and protozero, both header-only.
 #
 # A prefix of their own (TABTRAIN_HEADERS), so that the system's headers never reach a wasm compile; else what
 # find_package knows; else their repositories.
@@ -28,13 +28,6 @@ if(Eigen3_FOUND)
   target_link_libraries(tabtrain_headers INTERFACE Eigen3::Eigen)
 else()
   add_fetched_headers(eigen https://gitlab.com/libeigen/eigen.git 5.0.1 .)
-endif()
-
-find_package(nlohmann_json 3.11 CONFIG QUIET)
-if(nlohmann_json_FOUND)
-  target_link_libraries(tabtrain_headers INTERFACE nlohmann_json::nlohmann_json)
-else()
-  add_fetched_headers(nlohmann_json https://github.com/nlohmann/json.git v3.11.3 include)
 endif()
 
 find_path(PROTOZERO_INCLUDE_DIR protozero/version.hpp)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 export const suite = 'forky';
 export const toolchainRoots = ['emscripten', 'patchelf'];
-export const headerPackages = ['libeigen3-dev', 'libprotozero-dev', 'nlohmann-json3-dev'];
+export const headerPackages = ['libeigen3-dev', 'libprotozero-dev'];
 
 // Dependencies that are not taken. The machine has Node and Python; the C library headers and GCC's runtime are for
 // native programs; the rest serves LLVM tools that Emscripten does not call.
