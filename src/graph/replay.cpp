@@ -46,6 +46,7 @@ class Replay {
     reader.finish();
     if (op == "Const") return graph_.constant(static_cast<float>(attrs.number("value", 0.0)));
     if (op == "Weight") return graph_.read(weight(attrs));
+    if (op == "RandomUniform" || op == "RandomStandardNormal") return random(op, in, attrs);
     require(!in.empty(), [&] { return "recording: " + op + ": expected an input"; });
     if (op == "Assign") {
       graph_.assign(weight(attrs), in[0]);
@@ -58,12 +59,6 @@ class Replay {
     if (op == "Cast") return toFloat(in[0]);
     if (op == "ArgMax") return toFloat(argMax(in[0]));
     if (op == "Sum" || op == "Mean" || op == "Max") return reduced(op, in[0], attrs);
-    if (op == "RandomUniform" || op == "RandomStandardNormal") {
-      require(context_.random != nullptr,
-              [&] { return "recording: " + op + ": random numbers are for layers"; });
-      const char* name = op == "RandomUniform" ? "RandomUniform" : "RandomStandardNormal";
-      return context_.random(name, in[0].shape(), random_++);
-    }
     const size_t arity = arityOf(op);
     require(in.size() == arity, [&] {
       return "recording: " + op + ": expected " + std::to_string(arity) + " inputs, got " +
@@ -84,6 +79,20 @@ class Replay {
       if (kOps[i].find(" " + op + " ") != std::string_view::npos) return i + 1;
     }
     throw Error(ErrorCode::Unsupported, "recording: there is no op " + Json(op).dump());
+  }
+
+  Expr random(const std::string& op, const std::vector<Expr>& in, ConfigReader& attrs) {
+    require(context_.random != nullptr,
+            [&] { return "recording: " + op + ": random numbers are for layers"; });
+    const char* name = op == "RandomUniform" ? "RandomUniform" : "RandomStandardNormal";
+    if (!in.empty()) return context_.random(name, in[0].shape(), random_++);
+    std::vector<Dim> dims;
+    for (const Json& each : attrs.any("shape")) {
+      const int64_t size = each.is_number_integer() ? each.get<int64_t>() : 0;
+      if (!each.is_null() && size < 1) attrs.fail("shape", "extents, null for the batch");
+      dims.push_back({each.is_null() ? 1 : size, each.is_null()});
+    }
+    return context_.random(name, Shape(std::move(dims)), random_++);
   }
 
   Variable& weight(ConfigReader& attrs) const {

@@ -29,7 +29,7 @@ struct ReplayContext {
 ///     MatMul {transpose_a, transpose_b}, over the last two axes of a matrix, rows of the first
 ///     Reshape {shape}: null is the batch, one -1 is what is left
 ///     Transpose {perm}               OneHot {depth}              Sum, Mean, Max {axes, keep_dims}
-///     RandomUniform, RandomStandardNormal: numbers in the shape of in[0]
+///     RandomUniform, RandomStandardNormal {shape}: without it, numbers in the shape of in[0]
 ///
 /// Throws InvalidArgument and ShapeMismatch, naming the op; Unsupported for an op that is not here.
 std::vector<Expr> replay(Graph& graph, const Json& recording, const std::vector<Expr>& inputs,

@@ -262,8 +262,11 @@ class Importer {
       case 'RandomUniform':
       case 'RandomStandardNormal': {
         const shape = input(0);
-        if (shape.kind !== 'shape' || shape.of < 0) this.#fail(`needs ${op} in a shape of its own`);
-        return this.#add(op, [{ kind: 'value', id: shape.of }]);
+        if (shape.kind === 'shape' && shape.of >= 0) {
+          return this.#add(op, [{ kind: 'value', id: shape.of }]);
+        }
+        const dims = shape.kind === 'shape' ? shape.dims : this.#integers(shape, op);
+        return this.#add(op, [], { shape: dims });
       }
       default:
         return this.#fail(`needs the op ${op}, which is not in this version`);
