@@ -51,7 +51,8 @@ async function write(model: ModelSnapshot, _request: SaveRequest, tools: Tools) 
   file.text('', 'backend', 'tensorflow');
   file.text('', 'model_config', json(portableLayers(model.config)));
   writeLayers(file, WEIGHTS, model.layers);
-  if (model.compile) file.text('', 'training_config', json(trainingConfig(model.compile)));
+  if (model.compile)
+    file.text('', 'training_config', json(trainingConfig(model.compile, model.output.shape)));
   if (model.optimizer) writeTensors(file, OPTIMIZER, named(model.optimizer.variables));
   const files: NewFile[] = [{ name: '', bytes: file.finish() }];
   return files;

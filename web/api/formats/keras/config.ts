@@ -31,7 +31,7 @@ export function archiveConfig(model: ModelSnapshot): object {
   const own = model.compile?.own;
   return {
     ...sequential(class_name, config, model.layers, model.input.shape),
-    ...(model.compile && { compile_config: compileConfig(model.compile) }),
+    ...(model.compile && { compile_config: compileConfig(model.compile, model.output.shape) }),
     ...(own && { tabtrain: { optimizer_config: own } }),
   };
 }
@@ -90,8 +90,8 @@ function inputLayer({ class_name, config }: KerasConfig): object {
   return serialised('keras.layers', { class_name, config: rest });
 }
 
-function compileConfig(compile: CompileConfig): object {
-  const { loss, metrics, weighted_metrics, loss_weights } = trainingConfig(compile);
+function compileConfig(compile: CompileConfig, output: readonly (number | null)[]): object {
+  const { loss, metrics, weighted_metrics, loss_weights } = trainingConfig(compile, output);
   const of = (module: string, value: unknown) =>
     isObject(value) ? serialised(module, value) : value;
   const list = (value: unknown) =>
