@@ -4,6 +4,7 @@ import type { KerasConfig } from '../config/spec';
 import type { LoadReport } from '../host/protocol';
 import { converted } from './convert';
 import { weightsOf } from './match';
+import { withUnusedSlot } from './dialects/sgd';
 import { layersOf } from './snapshot';
 import type { MatchOptions, OptimizerVariables, StoredTensor, WeightStore } from './types';
 
@@ -49,14 +50,13 @@ export function setWeights(
 }
 
 /** Sets all of the optimizer's state, or throws. */
-export function setOptimizer(
-  engine: Engine,
-  model: EngineModel,
-  { order, variables }: OptimizerVariables,
-): void {
+export function setOptimizer(engine: Engine, model: EngineModel, stored: OptimizerVariables): void {
+  const optimizer = JSON.parse(model.optimizerConfig()) as KerasConfig;
+  const description = JSON.parse(model.describe()) as Description;
+  const variables = withUnusedSlot(optimizer, stored, description);
   // All floats, but for the count of steps, which comes first.
   const typeOf = (i: number): EngineDType => (i === 0 ? 'int64' : 'float32');
-  withTensors(engine, variables, typeOf, (all) => model.setOptimizerVariables(order, all));
+  withTensors(engine, variables, typeOf, (all) => model.setOptimizerVariables(stored.order, all));
 }
 
 /** Calls `use` with tensors of the engine, which are freed afterwards. */

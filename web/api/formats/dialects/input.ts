@@ -17,7 +17,17 @@ export function builtConfig(value: unknown, what: string): KerasConfig {
     what,
   );
   if (Array.isArray(shape)) setInput(model, shape);
+  removeOthers(model);
   return model;
+}
+
+/** Keras 2 keeps what a layer was once adapted to, and reads it of the first layer alone. */
+function removeOthers({ config }: KerasConfig): void {
+  const [, ...others] = (config['layers'] ?? []) as KerasConfig[];
+  for (const layer of others) {
+    delete (layer.config as Config)['batch_input_shape'];
+    removeOthers(layer);
+  }
 }
 
 function setInput({ config }: KerasConfig, shape: readonly unknown[]): void {

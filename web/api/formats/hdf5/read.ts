@@ -102,13 +102,14 @@ class Hdf5Reader implements Hdf5Source {
     const filters = this.#file.call(`look at '${path}'`, (library) =>
       library.get_dataset_filters(id, at),
     );
-    const { shape, size, total_size } = metadata;
+    const { shape, size } = metadata;
     if (metadata.virtual_sources !== undefined) this.#unsupported(path, 'a virtual dataset');
     const filter = filters.find((each) => !FILTERS.includes(each.id));
     if (filter) this.#unsupported(path, `packed by filter ${filter.id}`);
     if (!shape) return this.#corrupt(`'${path}' has no elements`);
     const dtype = typeOf(metadata) ?? this.#unsupported(path, 'of a type that tensors do not have');
-    const claimed = size * total_size;
+    // Not the library's count, which may have run over.
+    const claimed = shape.reduce((bytes, extent) => bytes * extent, size);
     const most = metadata.chunks ? this.#size * MAX_RATIO : this.#size;
     if (!(claimed >= 0 && claimed <= most)) {
       this.#corrupt(`'${path}' claims ${claimed} bytes, more than the file can hold`);
