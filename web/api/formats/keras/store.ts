@@ -29,6 +29,8 @@ import type {
 const LAYERS = 'layers';
 const OLD_LAYERS = '_layer_checkpoint_dependencies';
 const OPTIMIZER = 'optimizer';
+/** Our word in which order its list is. */
+const ORDER = 'tabtrain_order';
 
 type Layer = LayerSnapshot<WeightSlot>;
 
@@ -55,6 +57,7 @@ type Groups = ReadonlyMap<string, readonly StoredTensor[]>;
 
 /** Reads everything. */
 export function readStore(file: Hdf5Source, what: string): KerasStore {
+  const own = file.text(`${OPTIMIZER}/vars`, ORDER);
   const paths = new Map<string, string[]>();
   for (const path of file.datasets()) {
     const [, group, number] = /^(?:(.*)\/)?vars\/(\d+)$/.exec(path.replaceAll('\\', '/')) ?? [];
@@ -73,8 +76,11 @@ export function readStore(file: Hdf5Source, what: string): KerasStore {
     });
     groups.set(group, tensors);
   }
-  return new KerasStore(groups);
+  return new KerasStore(groups, isOrder(own) ? own : null);
 }
+
+const isOrder = (text: string | null): text is OptimizerOrder =>
+  ['legacy', 'new', 'keras3'].includes(text ?? '');
 
 /** Keras keeps bfloat16, which HDF5 does not have, as whole numbers. */
 function readVariable(file: Hdf5Source, path: string): StoredTensor {
@@ -85,10 +91,12 @@ function readVariable(file: Hdf5Source, path: string): StoredTensor {
 
 export class KerasStore implements WeightStore {
   readonly #groups: Groups;
+  readonly #order: OptimizerOrder | null;
   readonly names: readonly string[];
 
-  constructor(groups: Groups) {
+  constructor(groups: Groups, order: OptimizerOrder | null) {
     this.#groups = groups;
+    this.#order = order;
     this.names = [...groups]
       .filter(([group]) => group !== OPTIMIZER)
       .flatMap(([, tensors]) => tensors.map(({ name }) => name));
@@ -103,7 +111,7 @@ export class KerasStore implements WeightStore {
 
   /**
    * The optimizer's variables.
-   * @param order null where nothing else says it: a rate, Keras 3's, is a scalar, which no slot is
+   * @param order null where only the file can say it: a rate, Keras 3's, is a scalar, which no slot is
    */
   optimizer(order: OptimizerOrder | null): OptimizerVariables | null {
     const variables = this.#groups.get(OPTIMIZER);
@@ -111,7 +119,7 @@ export class KerasStore implements WeightStore {
     const [, second] = variables;
     const isKeras3 =
       second === undefined || second.shape.length === 0 || variables.at(-1)!.shape.length === 0;
-    return { order: order ?? (isKeras3 ? 'keras3' : 'new'), variables };
+    return { order: this.#order ?? order ?? (isKeras3 ? 'keras3' : 'new'), variables };
   }
 
   #visit(matches: Matches, layers: readonly Layer[], prefix: string): void {
@@ -145,7 +153,9 @@ export function writeStore(
 ): void {
   file.group('vars');
   writeContainer(file, LAYERS, layers);
-  if (optimizer) writeVariables(file, OPTIMIZER, optimizer.variables);
+  if (!optimizer) return;
+  writeVariables(file, OPTIMIZER, optimizer.variables);
+  file.text(`${OPTIMIZER}/vars`, ORDER, optimizer.order);
 }
 
 function writeContainer(
