@@ -4,7 +4,8 @@
 //   worker.js      the worker's side
 //   <name>-<hash>.js  what index.js and worker.js share, or load on demand
 //   node.js        Node: the facade with the engine in-process
-//   extras.js, formats.js  what the engine's side loads only where it is needed; they import nothing
+//   extras.js, formats.js, hdf5.js  what the engine's side loads only where it is needed; they import nothing
+//   hdf5.LICENSE.txt  of what hdf5.js has from others
 //   tabtrain-<variant>.mjs, .wasm    the engine: Emscripten's glue, minified, and the module
 import {
   copyFileSync,
@@ -30,6 +31,17 @@ const engineIsExternal = {
     onResolve({ filter: /^\..*\/tabtrain-[a-z-]+\.mjs$/ }, ({ path }) => ({
       path: `./${basename(path)}`,
       external: true,
+    }));
+  },
+};
+
+/** h5wasm without its classes, which are all that the package exports. */
+const h5wasm = join(root, 'node_modules/h5wasm');
+const h5wasmLibrary = {
+  name: 'h5wasm-library',
+  setup({ onResolve }) {
+    onResolve({ filter: /^h5wasm-library$/ }, () => ({
+      path: join(h5wasm, 'dist/esm/hdf5_util.js'),
     }));
   },
 };
@@ -63,12 +75,31 @@ export async function bundlePackage(engineDirectory) {
     platform: 'neutral',
     minify: true,
   });
+  const { version } = JSON.parse(readFileSync(join(h5wasm, 'package.json'), 'utf8'));
+  const hdf5 = await build({
+    ...common,
+    entryPoints: [join(api, 'hdf5.ts')],
+    platform: 'neutral',
+    minify: true,
+    // The library is in a string, which would be twice as long in ASCII, and have a map of megabytes.
+    charset: 'utf8',
+    sourcemap: false,
+    plugins: [h5wasmLibrary],
+    banner: {
+      js: `/*! With h5wasm ${version} by the National Institute of Standards and Technology, minified and otherwise unchanged; see hdf5.LICENSE.txt */`,
+    },
+  });
+  copyFileSync(join(h5wasm, 'LICENSE.txt'), join(dist, 'hdf5.LICENSE.txt'));
   checkImports(extras.metafile, /^$/);
+  checkImports(hdf5.metafile, /^$/);
   checkImports(browser.metafile, /^\.\//);
   checkImports(node.metafile, /^(\.\/|node:)/);
   const engine = await copyEngine(engineDirectory);
-  const outputs = [browser, node, extras].flatMap(({ metafile }) => Object.keys(metafile.outputs));
-  removeAllBut([...outputs.map((path) => basename(path)), ...engine, 'types']);
+  const outputs = [browser, node, extras, hdf5].flatMap(({ metafile }) =>
+    Object.keys(metafile.outputs),
+  );
+  const others = [...engine, 'hdf5.LICENSE.txt', 'types'];
+  removeAllBut([...outputs.map((path) => basename(path)), ...others]);
 }
 
 /** What dist/ imports must resolve without a bundler: `allowed` matches the specifiers that may stay. */

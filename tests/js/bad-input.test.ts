@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import {
   callbacks,
   layers,
+  loadModel,
   losses,
   modelFromJson,
   optimizers,
@@ -99,16 +100,21 @@ const backups: Wrong[] = [
   ['two of them', (m) => m.fit(smallX, smallY, { verbose: 0, callbacks: [callbacks.backupAndRestore({ backupDir: 'a' }), callbacks.backupAndRestore({ backupDir: 'b' })] }), 'INVALID_ARGUMENT', ['callbacks', 'one backupAndRestore']],
 ]; // prettier-ignore
 
-const later: Wrong[] = [
-  ['HDF5 weights', (m) => m.saveWeights('weights.h5'), 'UNSUPPORTED', ['weights.h5', 'TensorFlow']],
-  ['loading by name', (m) => m.loadWeights('cp', { byName: true }), 'UNSUPPORTED', ['byName']],
+const files: Wrong[] = [
+  ['save: an empty path', (m) => m.save(''), 'INVALID_ARGUMENT', ['model.save: path', "came \"\""]],
+  ['save: an unknown format', (m) => m.save('m', { format: 'onnx' as never }), 'INVALID_ARGUMENT', ["'h5'", '"onnx"']],
+  ['saveWeights: another format', (m) => m.saveWeights('w', { format: 'tfjs' as never }), 'INVALID_ARGUMENT', ["'tf', 'h5' or 'keras'", '"tfjs"']],
+  ['saveWeights: a layout of Keras 3', (m) => m.saveWeights('w.h5', { optimizerLayout: 'keras3' }), 'INVALID_ARGUMENT', ['optimizerLayout', '"keras3"']],
+  ['loadWeights: byName of text', (m) => m.loadWeights('cp', { byName: 'yes' as never }), 'INVALID_ARGUMENT', ['byName', '"yes"']],
+  ['loadWeights: nothing there', (m) => m.loadWeights('no/such', { byName: true }), 'NOT_FOUND', ["'no/such.index'"]],
+  ['loadModel: nothing there', () => loadModel('no/such.keras'), 'NOT_FOUND', ["'no/such.keras'"]],
 ]; // prettier-ignore
 
 describe.each([
   ['data', data],
   ['options', options],
   ['backups', backups],
-  ['not in this version', later],
+  ['files', files],
 ])('%s', (_, cases) => {
   let model: Model;
   let before: number[][];

@@ -6,7 +6,7 @@ import { TabtrainError } from './errors';
 import type { Platform } from './client/platform';
 import { compileBytes, type EngineFiles } from './engine/load';
 import { NodeBackend } from './storage/nodeBackend';
-import type { Extras, Formats } from './host/host';
+import type { Extras, Formats, Hdf5 } from './host/host';
 import { DirectTransport } from './transport/direct';
 
 const files: EngineFiles = {
@@ -41,6 +41,7 @@ export const nodePlatform: Platform = {
           openBackend: () => Promise.resolve({ backend: new NodeBackend(), why: [] }),
           extras: () => import(new URL('./extras.js', import.meta.url).href) as Promise<Extras>,
           formats: () => import(new URL('./formats.js', import.meta.url).href) as Promise<Formats>,
+          hdf5: () => import(new URL('./hdf5.js', import.meta.url).href) as Promise<Hdf5>,
         },
         client,
       ),

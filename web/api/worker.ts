@@ -1,7 +1,7 @@
 import { TabtrainError } from './errors';
 import { compileBytes, type EngineFiles } from './engine/load';
 import { openBrowserBackend } from './storage/browserBackend';
-import type { Extras, Formats } from './host/host';
+import type { Extras, Formats, Hdf5 } from './host/host';
 import { serve, type WorkerScope } from './transport/workerServer';
 
 /*
@@ -32,18 +32,15 @@ function missing(url: string, reason: string): never {
   throw new TabtrainError('NOT_FOUND', `the engine at ${url} did not load: ${reason}`);
 }
 
-const extras = () => {
-  const url = new URL('./extras.js', import.meta.url).href;
-  return import(/* @vite-ignore */ /* webpackIgnore: true */ url) as Promise<Extras>;
-};
-const formats = () => {
-  const url = new URL('./formats.js', import.meta.url).href;
-  return import(/* @vite-ignore */ /* webpackIgnore: true */ url) as Promise<Formats>;
-};
+const load = <T>({ href }: URL) =>
+  import(/* @vite-ignore */ /* webpackIgnore: true */ href) as Promise<T>;
+
+const extras = () => load<Extras>(new URL('./extras.js', import.meta.url));
 
 void serve(self as unknown as WorkerScope, {
   files,
   openBackend: (engine) => openBrowserBackend(engine, extras),
   extras,
-  formats,
+  formats: () => load<Formats>(new URL('./formats.js', import.meta.url)),
+  hdf5: () => load<Hdf5>(new URL('./hdf5.js', import.meta.url)),
 });

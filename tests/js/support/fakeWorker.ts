@@ -1,4 +1,5 @@
 import { MemoryBackend } from '../../../web/api/storage/memoryBackend';
+import type { Hdf5 } from '../../../web/api/host/host';
 import type { ToClient, ToHost } from '../../../web/api/transport/messages';
 import { newEngine } from './engine';
 
@@ -49,4 +50,6 @@ export const fakePlatform = {
   openBackend: () => Promise.resolve({ backend: new MemoryBackend(), why: ['memory only'] }),
   extras: () => import('../../../web/api/extras'),
   formats: () => import('../../../web/api/formats'),
+  // The bundler puts a library in.
+  hdf5: () => import(new URL('../../../dist/hdf5.js', import.meta.url).href) as Promise<Hdf5>,
 };

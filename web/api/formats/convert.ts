@@ -52,6 +52,11 @@ function numbersOf({ dtype, bytes }: StoredTensor): Iterable<number | bigint> | 
   }
 }
 
+function toBigInt(value: number | bigint, name: string): bigint {
+  if (typeof value === 'bigint' || Number.isInteger(value)) return BigInt(value);
+  throw new TabtrainError('CORRUPT_FILE', `'${name}': expected whole numbers, came ${value}`);
+}
+
 /** The elements in the type that the engine keeps them in. @throws TabtrainError `UNSUPPORTED`. */
 export function converted(tensor: StoredTensor, dtype: EngineDType): Uint8Array {
   if (tensor.dtype === dtype) return tensor.bytes;
@@ -65,6 +70,6 @@ export function converted(tensor: StoredTensor, dtype: EngineDType): Uint8Array 
   const values =
     dtype === 'float32'
       ? Float32Array.from(numbers as Iterable<number>, Number)
-      : BigInt64Array.from(Array.from(numbers, (value) => BigInt(value)));
+      : BigInt64Array.from(Array.from(numbers, (value) => toBigInt(value, tensor.name)));
   return new Uint8Array(values.buffer);
 }

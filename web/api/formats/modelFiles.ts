@@ -1,19 +1,29 @@
 import { TabtrainError, came, invalid } from '../errors';
-import type { Description, Engine, EngineDType, EngineModel, EngineTensor } from '../engine/engine';
 import type { KerasConfig } from '../config/spec';
-import type { LoadReport, ModelSource, OpenedModel, SaveModelOptions } from '../host/protocol';
+import type { Engine, EngineModel } from '../engine/engine';
+import type {
+  LoadReport,
+  LoadWeightsOptions,
+  ModelSource,
+  OpenedModel,
+  SaveModelOptions,
+  SaveWeightsOptions,
+} from '../host/protocol';
 import { joinPath } from '../storage/paths';
 import type { Storage } from '../storage/storage';
-import { converted } from './convert';
+import { EVERYTHING } from './match';
 import { formatNamed, formatOf } from './registry';
-import { compileOf, layersOf, takeSnapshot } from './snapshot';
+import { isMismatch, setOptimizer, setWeights } from './restore';
+import { compileOf, takeSnapshot } from './snapshot';
 import { sourceOf } from './source';
-import type { Format, LoadedModel, OptimizerVariables, StoredTensor, WeightSlot } from './types';
+import type { AtRest, Format, LoadedModel, Tools } from './types';
+import { WeightFiles } from './weightFiles';
 
 /** Whole models to and from files: the one place where the engine and the formats meet. */
 export class ModelFiles {
   readonly #engine: Engine;
   readonly #storage: Storage;
+  readonly #tools: Tools;
   readonly #opened = new Map<number, LoadedModel>();
   /** What the engine has, by name. */
   readonly #classes: {
@@ -22,21 +32,18 @@ export class ModelFiles {
   };
   #nextId = 1;
 
-  constructor(engine: Engine, storage: Storage) {
+  constructor(engine: Engine, storage: Storage, hdf5: Tools['hdf5']) {
     this.#engine = engine;
     this.#storage = storage;
     this.#classes = JSON.parse(engine.classNames()) as {
       layers: string[];
       activations: string[];
     };
+    const { maxMemory } = JSON.parse(engine.engineInfo()) as { maxMemory: number };
+    this.#tools = { hdf5, room: maxMemory };
   }
 
-  /** @param atRest gives the model's turn of the engine to a function. */
-  async save(
-    path: string,
-    options: SaveModelOptions,
-    atRest: <T>(take: (model: EngineModel, compileJson: string) => T) => Promise<T>,
-  ): Promise<void> {
+  async save(path: string, options: SaveModelOptions, atRest: AtRest): Promise<void> {
     const format = formatNamed(options.format);
     const target = this.#storage.path(path, 'model.save: path').replace(/(.)\/+$/, '$1');
     if (target === '') invalid(`model.save: path: expected a name, came ${came(path)}`);
@@ -52,7 +59,7 @@ export class ModelFiles {
         (layer) => !this.#isKnown(layer),
       );
     });
-    const files = await format.write(snapshot, options);
+    const files = await format.write(snapshot, options, this.#tools);
     await this.#storage.commit(
       files.map(({ name, bytes }) => ({
         path: name === '' ? target : joinPath(target, name),
@@ -75,7 +82,7 @@ export class ModelFiles {
   async open(given: ModelSource): Promise<OpenedModel> {
     const source = await sourceOf(given, this.#storage);
     const format = await formatOf(source);
-    const loaded = await format.read(source);
+    const loaded = await format.read(source, this.#tools);
     const id = this.#nextId++;
     this.#opened.set(id, loaded);
     const { version, compile, notes } = loaded;
@@ -124,47 +131,33 @@ export class ModelFiles {
       const { index, shards } = loaded.weights.checkpoint;
       return JSON.parse(model.loadCheckpoint(index, [...shards])) as LoadReport;
     }
-    const description = JSON.parse(model.describe()) as Description;
-    const config = JSON.parse(model.configJson()) as KerasConfig;
-    const slots: WeightSlot[] = [];
-    const layers = layersOf(description, config, (weight) => weight);
-    for (const weight of description.weights) slots.push(weight);
-    const tensors = loaded.weights.match(layers);
-    this.#withTensors(
-      tensors,
-      (i) => slots[i]!.dtype as EngineDType,
-      (all) => model.setWeights(all),
-    );
-    if (loaded.optimizer && model.compiled()) this.#restoreOptimizer(model, loaded.optimizer);
-    return { restored: slots.map(({ name }) => name), unusedInFile: [], missingInFile: [] };
-  }
-
-  #restoreOptimizer(model: EngineModel, { order, variables }: OptimizerVariables): void {
-    // All floats, but for the count of steps, which comes first.
-    const typeOf = (i: number): EngineDType => (i === 0 ? 'int64' : 'float32');
-    this.#withTensors(variables, typeOf, (all) => model.setOptimizerVariables(order, all));
-  }
-
-  /** Calls `use` with tensors of the engine, which are freed afterwards. */
-  #withTensors(
-    stored: readonly StoredTensor[],
-    typeOf: (index: number) => EngineDType,
-    use: (tensors: EngineTensor[]) => void,
-  ): void {
-    const made: EngineTensor[] = [];
-    try {
-      for (const [i, tensor] of stored.entries()) {
-        const dtype = typeOf(i);
-        const bytes = converted(tensor, dtype);
-        // The engine's tensors have a first axis.
-        const shape = tensor.shape.length === 0 ? [1] : [...tensor.shape];
-        const engineTensor = new this.#engine.Tensor(dtype, shape);
-        made.push(engineTensor);
-        engineTensor.bytes().set(bytes);
+    return setWeights(this.#engine, model, loaded.weights, EVERYTHING, () => {
+      if (!loaded.optimizer || !model.compiled()) return;
+      try {
+        setOptimizer(this.#engine, model, loaded.optimizer);
+      } catch (error) {
+        if (!isMismatch(error)) throw error;
+        const { message } = error as Error;
+        throw new TabtrainError(
+          'SHAPE_MISMATCH',
+          `loadModel: ${message}; with compile: false the model is loaded without it`,
+        );
       }
-      use(made);
-    } finally {
-      for (const tensor of made) tensor.delete();
+    });
+  }
+
+  async saveWeights(path: string, options: SaveWeightsOptions, atRest: AtRest): Promise<void> {
+    if (options.format === 'keras' && path.endsWith('.keras')) {
+      return this.save(path, { ...options, includeOptimizer: true }, atRest);
     }
+    return this.#weights.save(path, options, atRest);
+  }
+
+  loadWeights(path: string, options: LoadWeightsOptions, atRest: AtRest): Promise<LoadReport> {
+    return this.#weights.load(path, options, atRest);
+  }
+
+  get #weights(): WeightFiles {
+    return new WeightFiles(this.#engine, this.#storage, this.#tools);
   }
 }

@@ -1,9 +1,11 @@
 import { TabtrainError } from '../errors';
+import { h5Format } from './h5/format';
+import { kerasFormat } from './keras/format';
 import { savedModelFormat } from './savedModel/format';
 import type { FileSource, Format } from './types';
 
 /** All ways to keep a whole model. */
-const formats: readonly Format[] = [savedModelFormat];
+const formats: readonly Format[] = [savedModelFormat, h5Format, kerasFormat];
 
 export function formatNamed(name: string): Format {
   const found = formats.find((format) => format.name === name);

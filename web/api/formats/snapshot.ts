@@ -1,6 +1,7 @@
 import type { Description, EngineModel, LayerDescription } from '../engine/engine';
 import type { KerasConfig } from '../config/spec';
 import { optimizerConfig, optimizerOf } from './dialects/optimizer';
+import { withoutUnusedSlot } from './dialects/sgd';
 import type {
   CompileConfig,
   GraphJson,
@@ -42,7 +43,10 @@ export function takeSnapshot(
     bytes: model.weightBytes(index).slice(),
   }));
   const order = needs.optimizer ?? null;
-  const variables = compile && order ? optimizerVariables(model, order) : [];
+  const variables =
+    compile && order
+      ? withoutUnusedSlot(optimizerOf(compile), order, optimizerVariables(model, order))
+      : [];
   return {
     config,
     name: description.name,

@@ -1,4 +1,6 @@
 import type { KerasConfig } from '../config/spec';
+import type { EngineModel } from '../engine/engine';
+import type * as Hdf5 from '../hdf5';
 
 /** A tensor as files hold it: little-endian, in C order. */
 export interface StoredTensor {
@@ -120,6 +122,40 @@ export interface FileSource {
   read(name: string): Promise<Uint8Array | null>;
 }
 
+/** Gives the model's turn of the engine to a function, and what `compile` was given. */
+export type AtRest = <T>(take: (model: EngineModel, compileJson: string) => T) => Promise<T>;
+
+/** What formats may use besides the file. */
+export interface Tools {
+  /** Loads HDF5. */
+  hdf5(): Promise<typeof Hdf5>;
+  /** Bytes that a model may have. */
+  readonly room: number;
+}
+
+/** How the weights of a file find their places. */
+export interface MatchOptions {
+  /** By the names of layers; else by their order. */
+  readonly byName: boolean;
+  /** Whether what does not fit is left as it is. */
+  readonly skipMismatch: boolean;
+}
+
+/** The weights of a file. */
+export interface WeightStore {
+  /**
+   * For each weight of `layers`, in their order, its tensor as it is in the file; null where it is to stay
+   * as it is, which only the options allow.
+   * @throws TabtrainError `SHAPE_MISMATCH`.
+   */
+  match(
+    layers: readonly LayerSnapshot<WeightSlot>[],
+    options: MatchOptions,
+  ): readonly (StoredTensor | null)[];
+  /** Of all its tensors. */
+  readonly names: readonly string[];
+}
+
 /** A model as a file holds it, checked, in the engine's words. */
 export interface LoadedModel {
   /** What it was written by, as far as the file says. */
@@ -130,8 +166,7 @@ export interface LoadedModel {
     | {
         readonly checkpoint: { readonly index: Uint8Array; readonly shards: readonly Uint8Array[] };
       }
-    /** One tensor for each weight of `layers`, in their order, each as it is in the file. */
-    | { match(layers: readonly LayerSnapshot<WeightSlot>[]): readonly StoredTensor[] };
+    | WeightStore;
   readonly optimizer: OptimizerVariables | null;
   /**
    * What the file says that the layer at a place in the model does, for classes that nobody here has:
@@ -154,7 +189,7 @@ export interface Format {
   /** Whether the source is of this format, by its bytes or, of a directory, by its files. */
   sniff(source: FileSource): Promise<boolean>;
   needs(compile: CompileConfig | null, request: SaveRequest): SnapshotNeeds;
-  write(model: ModelSnapshot, request: SaveRequest): Promise<NewFile[]>;
-  /** @throws TabtrainError `CORRUPT_FILE`, `UNSUPPORTED`. */
-  read(source: FileSource): Promise<LoadedModel>;
+  write(model: ModelSnapshot, request: SaveRequest, tools: Tools): Promise<NewFile[]>;
+  /** @throws TabtrainError `CORRUPT_FILE`, `UNSUPPORTED`, `OUT_OF_MEMORY`. */
+  read(source: FileSource, tools: Tools): Promise<LoadedModel>;
 }

@@ -4,7 +4,9 @@ import { loadEngine, type EngineFiles, type EngineOptions } from '../engine/load
 import type { CheckpointFiles } from '../storage/checkpointFiles';
 import type * as extras from '../extras';
 import type * as formats from '../formats';
+import type * as hdf5 from '../hdf5';
 import type { ModelFiles } from '../formats/modelFiles';
+import type { AtRest } from '../formats/types';
 import { Storage, type OpenBackend } from '../storage/storage';
 import { freeBatch } from './feed';
 import { Mutex } from './mutex';
@@ -13,6 +15,7 @@ import type {
   EngineInfo,
   HostClient,
   LoadReport,
+  LoadWeightsOptions,
   ModelSource,
   OnBatchRequest,
   OpenedModel,
@@ -24,6 +27,7 @@ import type {
   RunData,
   RunRequest,
   SaveModelOptions,
+  SaveWeightsOptions,
   WireBatch,
 } from './protocol';
 import { Registry } from './registry';
@@ -32,6 +36,7 @@ import { Runs } from './runs';
 /** The modules that are loaded only where they are needed. */
 export type Extras = typeof extras;
 export type Formats = typeof formats;
+export type Hdf5 = typeof hdf5;
 
 /** What a host needs of the platform that it runs on. */
 export interface HostPlatform {
@@ -40,6 +45,7 @@ export interface HostPlatform {
   /** What is loaded only where it is needed. */
   readonly extras: () => Promise<Extras>;
   readonly formats: () => Promise<Formats>;
+  readonly hdf5: () => Promise<Hdf5>;
 }
 
 /** What there is once the engine runs. */
@@ -112,7 +118,7 @@ export class Host implements EngineApi {
     const { engine, storage } = this.#parts;
     this.#modelFiles ??= this.#platform
       .formats()
-      .then(({ ModelFiles }) => new ModelFiles(engine, storage));
+      .then(({ ModelFiles }) => new ModelFiles(engine, storage, this.#platform.hdf5));
     return this.#modelFiles;
   }
 
@@ -134,7 +140,10 @@ export class Host implements EngineApi {
   }
 
   async createModel(id: number, configJson: string, seed: number): Promise<Reply<null>> {
-    return this.#registry.reply(this.#registry.addModel(id, configJson, seed), null);
+    // What Keras 3 writes and nobody here.
+    const isForeign = /"(registered_name|batch_shape)"/.test(configJson);
+    const config = isForeign ? (await this.#platform.formats()).keras2Json(configJson) : configJson;
+    return this.#registry.reply(this.#registry.addModel(id, config, seed), null);
   }
 
   async disposeModel(id: number): Promise<void> {
@@ -195,12 +204,12 @@ export class Host implements EngineApi {
     }
   }
 
-  async saveWeights(
-    id: number,
-    path: string,
-    options: { optimizerLayout: string; overwrite: boolean },
-  ): Promise<Reply<null>> {
+  async saveWeights(id: number, path: string, options: SaveWeightsOptions): Promise<Reply<null>> {
     this.#registry.model(id);
+    if (options.format !== 'tf') {
+      await (await this.#files()).saveWeights(path, options, this.#atRest(id));
+      return { value: null };
+    }
     const checkpoints = await this.#checkpoints();
     await checkpoints.prepareWrite(path, options.overwrite);
     const copy = await this.#lock.run(() => {
@@ -217,11 +226,28 @@ export class Host implements EngineApi {
     return { value: null };
   }
 
-  async loadWeights(id: number, path: string): Promise<Reply<LoadReport>> {
-    this.#registry.modelToChange(id, 'model.loadWeights');
-    const { index, shards } = await (await this.#checkpoints()).read(path);
+  async loadWeights(
+    id: number,
+    path: string,
+    options: LoadWeightsOptions,
+  ): Promise<Reply<LoadReport>> {
+    const where = 'model.loadWeights';
+    this.#registry.modelToChange(id, where);
+    const fits = !options.byName && !options.skipMismatch;
+    const checkpoints = await this.#checkpoints();
+    if (!fits || !(await checkpoints.has(path))) {
+      const files = await this.#files();
+      const report = await files.loadWeights(path, options, (take) =>
+        this.#lock.run(() => {
+          const { engine, compileJson } = this.#registry.modelToChange(id, where);
+          return take(engine, compileJson);
+        }),
+      );
+      return this.#registry.reply(this.#registry.model(id), report);
+    }
+    const { index, shards } = await checkpoints.read(path);
     return this.#lock.run(() => {
-      const model = this.#registry.modelToChange(id, 'model.loadWeights');
+      const model = this.#registry.modelToChange(id, where);
       const report = model.engine.loadCheckpoint(index, shards);
       return this.#registry.reply(model, JSON.parse(report) as LoadReport);
     });
@@ -229,14 +255,16 @@ export class Host implements EngineApi {
 
   async saveModel(id: number, path: string, options: SaveModelOptions): Promise<Reply<null>> {
     this.#registry.model(id);
-    const files = await this.#files();
-    await files.save(path, options, (take) =>
+    await (await this.#files()).save(path, options, this.#atRest(id));
+    return { value: null };
+  }
+
+  #atRest(id: number): AtRest {
+    return (take) =>
       this.#lock.run(() => {
         const { engine, compileJson } = this.#registry.model(id);
         return take(engine, compileJson);
-      }),
-    );
-    return { value: null };
+      });
   }
 
   async openModel(source: ModelSource): Promise<OpenedModel> {

@@ -269,6 +269,18 @@ export interface SaveModelOptions {
   readonly overwrite: boolean;
 }
 
+export interface SaveWeightsOptions {
+  /** `'keras'` is the layout of Keras 3. */
+  readonly format: 'tf' | 'h5' | 'keras';
+  readonly optimizerLayout: 'auto' | 'legacy' | 'new' | 'keras3' | 'none';
+  readonly overwrite: boolean;
+}
+
+export interface LoadWeightsOptions {
+  readonly byName: boolean;
+  readonly skipMismatch: boolean;
+}
+
 /** A file that was opened, until `closeModel`; configs are in the words of Keras 2.8. */
 export interface OpenedModel {
   readonly id: number;
@@ -298,12 +310,8 @@ export interface EngineApi {
   getWeights(model: number): Promise<Reply<Uint8Array[]>>;
   setWeights(model: number, tensors: readonly number[]): Promise<Reply<null>>;
   adaptLayer(model: number, path: readonly number[], tensor: number): Promise<Reply<null>>;
-  saveWeights(
-    model: number,
-    path: string,
-    options: { optimizerLayout: string; overwrite: boolean },
-  ): Promise<Reply<null>>;
-  loadWeights(model: number, path: string): Promise<Reply<LoadReport>>;
+  saveWeights(model: number, path: string, options: SaveWeightsOptions): Promise<Reply<null>>;
+  loadWeights(model: number, path: string, options: LoadWeightsOptions): Promise<Reply<LoadReport>>;
 
   saveModel(model: number, path: string, options: SaveModelOptions): Promise<Reply<null>>;
   openModel(source: ModelSource): Promise<OpenedModel>;

@@ -45,7 +45,7 @@ export function sequential(
 }
 
 /**
- * A model of the architecture that Keras's `to_json` (or `toJson`) wrote, with new weights.
+ * A model of the architecture that the `to_json` of Keras 2 or 3 (or `toJson`) wrote, with new weights.
  * @param options `customObjects`: classes and functions of your own, by their names in the text
  * @throws TabtrainError `INVALID_ARGUMENT` for other text, `UNSUPPORTED` for functional models; unknown
  *   layers reject the first awaited call with `UNKNOWN_CLASS`.
@@ -66,7 +66,11 @@ export function modelFromJson(
     }
   }
   const { class_name, config } = (parsed ?? {}) as { class_name?: unknown; config?: unknown };
-  const { layers, name } = (config ?? {}) as { layers?: unknown; name?: unknown };
+  // Keras 2.0 and 2.1 had the list itself.
+  const { layers, name } = (Array.isArray(config) ? { layers: config } : (config ?? {})) as {
+    layers?: unknown;
+    name?: unknown;
+  };
   if (typeof class_name !== 'string' || !Array.isArray(layers)) {
     invalid(`${where}: expected { class_name, config: { layers } }, came ${came(json)}`);
   }

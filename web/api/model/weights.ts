@@ -50,9 +50,9 @@ export class WeightsModel extends ModelInfo {
   }
 
   /**
-   * Writes a TensorFlow checkpoint `PATH.index`, `PATH.data-00000-of-00001` and the directory's
-   * `checkpoint` file. Resolves when all are safely stored.
-   * @throws TabtrainError `QUOTA_EXCEEDED`, `STORAGE_UNAVAILABLE`, `UNSUPPORTED` (other formats), ...
+   * Writes the weights, by default as a TensorFlow checkpoint: `PATH.index`, `PATH.data-00000-of-00001` and
+   * the directory's `checkpoint` file. Resolves when all is safely stored.
+   * @throws TabtrainError `INVALID_ARGUMENT`, `QUOTA_EXCEEDED`, `STORAGE_UNAVAILABLE`, `UNSUPPORTED`, ...
    */
   async saveWeights(path: string, options: SaveWeightsOptions = {}): Promise<void> {
     const where = 'model.saveWeights';
@@ -63,15 +63,16 @@ export class WeightsModel extends ModelInfo {
   }
 
   /**
-   * Reads a TensorFlow checkpoint, optimizer state included. All or nothing.
+   * Reads weights, and the optimizer's state where file and optimizer have one: a TensorFlow checkpoint, a
+   * SavedModel, HDF5 of Keras 2 or 3, also of a whole model, or a `.keras` archive. All or nothing.
    * @throws TabtrainError `NOT_FOUND`, `CORRUPT_FILE`, `SHAPE_MISMATCH`, ...
    */
   async loadWeights(path: string | null, options: LoadWeightsOptions = {}): Promise<LoadStatus> {
     const where = 'model.loadWeights';
-    checkLoad(path, options, where);
+    const checked = checkLoad(path, options, where);
     this.refuseWhileFitBegins(where);
     await this.ready(where);
-    return new LoadStatus(await this.remote.call('loadWeights', path!));
+    return new LoadStatus(await this.remote.call('loadWeights', path!, checked));
   }
 
   /**

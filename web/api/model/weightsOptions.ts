@@ -1,20 +1,31 @@
-import { came, invalid, orList, unsupported } from '../errors';
+import { came, invalid, orList } from '../errors';
 import { checkRecord, flag } from '../config/options';
-import type { SaveModelOptions } from '../host/protocol';
+import type {
+  LoadWeightsOptions as HostLoadOptions,
+  SaveModelOptions,
+  SaveWeightsOptions as HostSaveOptions,
+} from '../host/protocol';
 
 export interface SaveWeightsOptions {
-  /** `'tf'`, a TensorFlow checkpoint, is what this version writes. */
-  readonly format?: 'tf';
-  /** The generation of optimizer that the file is for; default `'auto'`, the optimizer's own. */
-  readonly optimizerLayout?: 'auto' | 'legacy' | 'new' | 'none';
+  /**
+   * Default: by the path. `'keras'`, the layout of Keras 3, for `.weights.h5` and, as an archive that has the
+   * layers too, for `.keras`; `'h5'`, that of Keras 2, which is without an optimizer, for other `.h5` and
+   * `.hdf5`; else a TensorFlow checkpoint, `'tf'`.
+   */
+  readonly format?: 'tf' | 'h5' | 'keras';
+  /**
+   * The generation of optimizer that the file is for. `'auto'` (default): the optimizer's own in a
+   * checkpoint, `'keras3'` in Keras 3's layout.
+   */
+  readonly optimizerLayout?: 'auto' | 'legacy' | 'new' | 'keras3' | 'none';
   /** Default true. */
   readonly overwrite?: boolean;
 }
 
 export interface LoadWeightsOptions {
-  /** Not in this version. */
+  /** Of HDF5 in Keras 2's layout: whether layers are found by their names; default false, by order. */
   readonly byName?: boolean;
-  /** Not in this version. */
+  /** Of HDF5 and `.keras`: whether layers whose weights do not fit stay as they are; default false. */
   readonly skipMismatch?: boolean;
 }
 
@@ -37,7 +48,7 @@ export interface SaveOptions {
 }
 
 const FORMATS = ['tf', 'h5', 'keras', 'tfjs'] as const;
-const FILE_LAYOUTS = ['auto', 'legacy', 'new', 'keras3', 'none'] as const;
+const FILE_LAYOUTS = ['auto', 'legacy', 'new', 'none', 'keras3'] as const;
 
 /** Keras's rule. */
 function formatByName(path: string): (typeof FORMATS)[number] {
@@ -52,9 +63,7 @@ export function checkSaveModel(
   where: string,
 ): SaveModelOptions {
   checkRecord(where, options, ['format', 'includeOptimizer', 'optimizerLayout', 'overwrite']);
-  if (typeof path !== 'string' || path === '') {
-    invalid(`${where}: path: expected a text, came ${came(path)}`);
-  }
+  checkPath(path, where);
   const {
     format = formatByName(path),
     includeOptimizer = true,
@@ -74,47 +83,50 @@ function oneOf(known: readonly unknown[], value: unknown, where: string): void {
   }
 }
 
-const LAYOUTS = ['auto', 'legacy', 'new', 'none'] as const;
-
 /** The options with their defaults; throws for what is wrong in them. */
 export function checkSave(
   path: unknown,
   options: SaveWeightsOptions,
   where: string,
-): { optimizerLayout: string; overwrite: boolean } {
+): HostSaveOptions {
   checkRecord(where, options, ['format', 'optimizerLayout', 'overwrite']);
-  const { format, optimizerLayout = 'auto', overwrite = true } = options;
-  checkFormat(path, format, where);
-  oneOf(LAYOUTS, optimizerLayout, `${where}: optimizerLayout`);
+  checkPath(path, where);
+  const {
+    format = path.endsWith('.weights.h5') ? 'keras' : formatByName(path),
+    optimizerLayout = 'auto',
+    overwrite = true,
+  } = options;
+  // A model.json is TensorFlow.js's, which this version does not write.
+  oneOf(FORMATS.slice(0, 3), format, `${where}: format`);
+  oneOf(
+    FILE_LAYOUTS.slice(0, format === 'keras' ? 5 : 4),
+    optimizerLayout,
+    `${where}: optimizerLayout`,
+  );
   flag(overwrite, `${where}: overwrite`);
-  return { optimizerLayout, overwrite };
+  return { format: format as HostSaveOptions['format'], optimizerLayout, overwrite };
 }
 
-export function checkLoad(path: unknown, options: LoadWeightsOptions, where: string): void {
+export function checkLoad(
+  path: unknown,
+  options: LoadWeightsOptions,
+  where: string,
+): HostLoadOptions {
   checkRecord(where, options, ['byName', 'skipMismatch']);
   if (path === null) {
     invalid(
       `${where}: path: expected a checkpoint prefix, came null; the directory has no checkpoint`,
     );
   }
-  checkFormat(path, undefined, where);
-  if (options.byName || options.skipMismatch) {
-    unsupported(
-      `${where}: byName and skipMismatch are for HDF5 files, which are not in this version`,
-    );
-  }
+  checkPath(path, where);
+  const { byName = false, skipMismatch = false } = options;
+  flag(byName, `${where}: byName`);
+  flag(skipMismatch, `${where}: skipMismatch`);
+  return { byName, skipMismatch };
 }
 
-function checkFormat(path: unknown, format: unknown, where: string): void {
+function checkPath(path: unknown, where: string): asserts path is string {
   if (typeof path !== 'string' || path === '') {
     invalid(`${where}: path: expected a text, came ${came(path)}`);
-  }
-  if (format !== undefined && format !== 'tf') {
-    unsupported(`${where}: format: this version has 'tf' only, came ${came(format)}`);
-  }
-  if (format === undefined && /\.(h5|hdf5|keras)$|(^|\/)model\.json$/.test(path)) {
-    unsupported(
-      `${where}: '${path}': this version has TensorFlow checkpoints only; use a prefix such as 'cp.ckpt'`,
-    );
   }
 }

@@ -38,6 +38,10 @@ export class CheckpointFiles {
     ]);
   }
 
+  has(prefix: string): Promise<boolean> {
+    return this.#storage.exists(`${this.#storage.path(prefix, 'model.loadWeights: path')}.index`);
+  }
+
   async read(prefix: string): Promise<{ index: Uint8Array; shards: Uint8Array[] }> {
     const path = this.#storage.path(prefix, 'model.loadWeights: path');
     // Index and shards are read together, or a save in between would mix two. The index says how many

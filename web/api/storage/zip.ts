@@ -29,18 +29,21 @@ export interface ZipEntry {
 /** 1980-01-01, so that equal files make equal zips. */
 const DATE = 0x21;
 
-/** A zip of the entries, stored: weights do not compress. `UNSUPPORTED` from 4 GiB on. */
-export function zipEntries(entries: readonly ZipEntry[]): Uint8Array<ArrayBuffer> {
+/**
+ * A zip of the entries, stored: weights do not compress. `UNSUPPORTED` from 4 GiB on.
+ * @param what begins the sentence of that error.
+ */
+export function zipEntries(
+  entries: readonly ZipEntry[],
+  what = 'storage.exportZip',
+): Uint8Array<ArrayBuffer> {
   const named = entries.map(({ name, bytes }) => ({ name: new TextEncoder().encode(name), bytes }));
   const size = named.reduce(
     (sum, { name, bytes }) => sum + 76 + 2 * name.length + bytes.length,
     22,
   );
   if (size > MAX_ZIP || named.length > 0xffff) {
-    throw new TabtrainError(
-      'UNSUPPORTED',
-      `storage.exportZip: ${size} bytes are too many for a zip`,
-    );
+    throw new TabtrainError('UNSUPPORTED', `${what}: ${size} bytes are too many for a zip`);
   }
   const out = new Uint8Array(size);
   const view = new DataView(out.buffer);
@@ -58,7 +61,7 @@ export function zipEntries(entries: readonly ZipEntry[]): Uint8Array<ArrayBuffer
   };
   const offsets: number[] = [];
   const common = ({ name, bytes }: (typeof named)[number], crc: number) =>
-    put([2, 20], [2, UTF8_NAMES], [2, STORED], [2, 0], [2, DATE], [4, crc], [4, bytes.length], [4, bytes.length], [2, name.length], [2, 0]); // prettier-ignore
+    put([2, 20], [2, isAscii(name) ? 0 : UTF8_NAMES], [2, STORED], [2, 0], [2, DATE], [4, crc], [4, bytes.length], [4, bytes.length], [2, name.length], [2, 0]); // prettier-ignore
   const sums = named.map(({ bytes }) => crc32(bytes));
   named.forEach((entry, i) => {
     offsets.push(at);
@@ -79,6 +82,19 @@ export function zipEntries(entries: readonly ZipEntry[]): Uint8Array<ArrayBuffer
   return out;
 }
 
+const isAscii = (name: Uint8Array) => name.every((byte) => byte < 0x80);
+
+/** What to read of a zip. */
+export interface UnzipOptions {
+  /** Begins the sentences of errors. */
+  readonly what: string;
+  /** Bytes that all entries together may have. */
+  readonly room: number;
+  readonly isWanted: (name: string) => boolean;
+}
+
+const EVERYTHING: UnzipOptions = { what: 'storage.import', room: Infinity, isWanted: () => true };
+
 /** What the central directory says of a file. */
 interface Header {
   readonly name: string;
@@ -94,20 +110,35 @@ interface Header {
  *
  * @throws TabtrainError `CORRUPT_FILE`, or `UNSUPPORTED` for encryption and rare methods.
  */
-export async function unzipEntries(zip: Uint8Array): Promise<ZipEntry[]> {
+export async function unzipEntries(
+  zip: Uint8Array,
+  { what, room, isWanted }: UnzipOptions = EVERYTHING,
+): Promise<ZipEntry[]> {
+  const corrupt: Corrupt = refuse(what);
   const entries: ZipEntry[] = [];
-  for (const header of readDirectory(zip)) {
+  let left = room;
+  for (const header of readDirectory(zip, what)) {
     const { name, method, packed, rawSize, crc } = header;
-    const bytes = method === STORED ? packed.slice() : await inflate(packed, rawSize, name);
+    if (!isWanted(name)) continue;
+    left -= rawSize;
+    if (left < 0) {
+      throw new TabtrainError(
+        'OUT_OF_MEMORY',
+        `${what}: '${name}' does not fit into ${room} bytes`,
+      );
+    }
+    const bytes =
+      method === STORED ? packed.slice() : await inflate(packed, rawSize, name, corrupt);
     if (crc32(bytes) !== crc) corrupt(`'${name}' has another checksum`);
     entries.push({ name, bytes });
   }
   return entries;
 }
 
-function readDirectory(zip: Uint8Array): Header[] {
+function readDirectory(zip: Uint8Array, what: string): Header[] {
+  const corrupt: Corrupt = refuse(what);
   const view = new DataView(zip.buffer, zip.byteOffset, zip.byteLength);
-  const end = findEnd(view);
+  const end = findEnd(view, corrupt);
   const count = view.getUint16(end + 10, true);
   let at = view.getUint32(end + 16, true);
   const headers: Header[] = [];
@@ -121,7 +152,7 @@ function readDirectory(zip: Uint8Array): Header[] {
     if (next > end) corrupt(`entry ${i} ends after the directory`);
     const name = new TextDecoder().decode(zip.subarray(at + 46, at + 46 + nameLength));
     if (!name.endsWith('/')) {
-      const header = readHeader(zip, view, at, end, name);
+      const header = readHeader(zip, view, at, end, name, what);
       unclaimed -= 30 + header.packed.length;
       if (unclaimed < 0) corrupt(`its entries claim more bytes than there are, up to '${name}'`);
       headers.push(header);
@@ -131,7 +162,7 @@ function readDirectory(zip: Uint8Array): Header[] {
   return headers;
 }
 
-function findEnd(view: DataView): number {
+function findEnd(view: DataView, corrupt: Corrupt): number {
   const last = view.byteLength - 22;
   for (let at = last; at >= Math.max(0, last - 0xffff); --at) {
     if (view.getUint32(at, true) === END) return at;
@@ -145,7 +176,9 @@ function readHeader(
   at: number,
   end: number,
   name: string,
+  what: string,
 ): Header {
+  const corrupt: Corrupt = refuse(what);
   const flags = view.getUint16(at + 8, true);
   const method = view.getUint16(at + 10, true);
   const crc = view.getUint32(at + 16, true);
@@ -155,7 +188,7 @@ function readHeader(
   if ((flags & 1) !== 0 || (method !== STORED && method !== DEFLATED)) {
     throw new TabtrainError(
       'UNSUPPORTED',
-      `storage.import: entry '${name}' is encrypted or packed rarely`,
+      `${what}: entry '${name}' is encrypted or packed rarely`,
     );
   }
   if (local + 30 > end || view.getUint32(local, true) !== LOCAL) corrupt(`'${name}' has no header`);
@@ -167,7 +200,12 @@ function readHeader(
   return { name, method, crc, rawSize, packed };
 }
 
-async function inflate(packed: Uint8Array, rawSize: number, name: string): Promise<Uint8Array> {
+async function inflate(
+  packed: Uint8Array,
+  rawSize: number,
+  name: string,
+  corrupt: Corrupt,
+): Promise<Uint8Array> {
   const out = new Uint8Array(rawSize);
   let at = 0;
   try {
@@ -193,6 +231,10 @@ async function inflate(packed: Uint8Array, rawSize: number, name: string): Promi
   return out;
 }
 
-function corrupt(reason: string): never {
-  throw new TabtrainError('CORRUPT_FILE', `storage.import: not a readable zip: ${reason}`);
-}
+type Corrupt = (reason: string) => never;
+
+const refuse =
+  (what: string): Corrupt =>
+  (reason) => {
+    throw new TabtrainError('CORRUPT_FILE', `${what}: not a readable zip: ${reason}`);
+  };

@@ -164,7 +164,7 @@ function toOptimizer({ class_name, config }: KerasConfig, legacy: boolean): Kera
   const isEmpty = Object.keys(config).length === 0;
   const said = 'is_legacy_optimizer' in config;
   return {
-    class_name,
+    class_name: class_name.replace(/^Custom>/, ''),
     config: said || isEmpty ? config : { ...config, is_legacy_optimizer: legacy },
   };
 }

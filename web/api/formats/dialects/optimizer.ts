@@ -24,7 +24,7 @@ export const isLegacy = ({ config }: KerasConfig): boolean =>
   config['is_legacy_optimizer'] === true;
 
 /** Whether every Keras 2 can go on from this state, whichever generation wrote it. */
-function isUniversal({ class_name, config }: KerasConfig): boolean {
+export function isUniversal({ class_name, config }: KerasConfig): boolean {
   const meansTheSame = class_name === 'SGD' || class_name === 'Adam';
   return meansTheSame && (config['weight_decay'] ?? null) === null && config['use_ema'] !== true;
 }

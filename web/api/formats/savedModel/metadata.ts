@@ -24,7 +24,7 @@ export function kerasMetadata(
     dtype: 'float32',
     class_name: model.config.class_name,
     config: model.config.config,
-    ...(model.compile && { training_config: trainingConfig(model.compile) }),
+    ...(model.compile && { training_config: trainingConfig(model.compile, model.output.shape) }),
   };
   return join(
     entry(tree.root, 'root', identifierOf('Sequential'), root),

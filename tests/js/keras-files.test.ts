@@ -1,0 +1,180 @@
+// Files that real Keras wrote: 2.8, tf-keras 2.21 and Keras 3, and files that nobody should believe.
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { layers, loadModel, modelFromJson, sequential, type Model } from 'tabtrain';
+import { expectFailure } from './support/errors';
+import { kerasFile, kerasFiles, kerasX, kerasY, type KerasFile } from './support/kerasFiles';
+
+const all = [...kerasFiles('tf2.8'), ...kerasFiles('tf2.21')];
+const isWeights = ({ name }: KerasFile) => name.includes('weights');
+const label = ({ writer, name }: KerasFile) => `${writer} ${name}`;
+const named = (list: readonly KerasFile[]) => list.map((each) => [label(each), each] as const);
+
+async function expectPrediction(model: Model, expected: readonly number[], within = 1e-6) {
+  const { data } = await model.predict(kerasX, { verbose: 0 });
+  expect(data).toHaveLength(expected.length);
+  const worst = Math.max(...expected.map((value, i) => Math.abs(value - Number(data[i]))));
+  expect(worst).toBeLessThanOrEqual(within);
+}
+
+async function expectLosses(model: Model, expected: readonly number[]) {
+  expect(expected.length).toBeGreaterThan(0);
+  for (const value of expected) {
+    const [loss] = await model.trainOnBatch(kerasX, kerasY);
+    expect(Math.abs(loss! - value) / value).toBeLessThanOrEqual(1e-5);
+  }
+}
+
+/** The model of make_files.py whose weights a file has. */
+function modelFor(name: string): Model {
+  const frozen = layers.dense({ units: 4, trainable: false });
+  const isMlp = name.includes('mlp');
+  return sequential(
+    isMlp
+      ? [
+          layers.dense({ units: 5, activation: 'relu', inputShape: [4] }),
+          layers.batchNormalization(),
+          layers.dropout({ rate: 0 }),
+          sequential([layers.dense({ units: 4 }), layers.batchNormalization(), layers.prelu()]),
+          layers.dense({ units: 4, useBias: false }),
+          layers.layerNormalization(),
+          layers.dense({ units: 3 }),
+        ]
+      : [
+          layers.dense({ units: 5, inputShape: [4] }),
+          sequential([layers.dense({ units: 3 }), layers.batchNormalization(), frozen]),
+          layers.dense({ units: 3 }),
+        ],
+  );
+}
+
+describe('whole models', () => {
+  const whole = all.filter((each) => !isWeights(each));
+
+  test('are many', () => expect(whole.length).toBeGreaterThan(12));
+
+  test.each(named(whole))('%s: layers, predictions, next losses', async (_, file) => {
+    const model = await loadModel(file.path);
+    expect(model.layers.map(({ className }) => className)).toEqual(file.layers);
+    expect(model.optimizer?.className).toBe(file.optimizer);
+    expect(model.metricsNames).toEqual(['loss', 'accuracy']);
+    await expectPrediction(model, file.prediction);
+    await expectLosses(model, file.losses);
+    model.dispose();
+  });
+
+  test('are loaded without their optimizer', async () => {
+    const model = await loadModel(kerasFile('tf2.21', 'keras3-mlp-adam.keras'), { compile: false });
+    await expectFailure(() => model.optimizer, {
+      code: 'INVALID_ARGUMENT',
+      says: ['not been compiled'],
+    });
+    const [{ prediction }] = all.filter(({ name }) => name === 'keras3-mlp-adam.keras') as [
+      KerasFile,
+    ];
+    await expectPrediction(model, prediction);
+  });
+
+  test('are recognised by their bytes', async () => {
+    const bytes = readFileSync(kerasFile('tf2.8', 'tiny-adam.h5'));
+    // Keras 2.8 wrote HDF5 under this name too.
+    const model = await loadModel([new File([bytes], 'model.keras')]);
+    expect(model.optimizer?.className).toBe('Adam');
+  });
+});
+
+describe('weights', () => {
+  test.each(named(all.filter(isWeights)))('%s', async (_, file) => {
+    const model = modelFor(file.name);
+    await model.build();
+    const status = await model.loadWeights(file.path);
+    status.assertConsumed();
+    await expectPrediction(model, file.prediction);
+  });
+
+  test.each(['mlp.weights.h5', 'keras3-mlp.weights.h5', 'mlp-adam.keras', 'keras3-mlp-adam.h5'])(
+    '%s: a compiled model takes what there is of the optimizer',
+    async (name) => {
+      const file = all.find((each) => each.name === name && each.path.includes('tf2.21'))!;
+      const model = modelFor(name);
+      model.compile({ optimizer: 'adam', loss: 'mse' });
+      const status = await model.loadWeights(file.path);
+      status.assertConsumed();
+      const state = status.restored.filter((each) => each.startsWith('optimizer/'));
+      // Whole models in HDF5 are read for their weights alone.
+      expect(state.length > 0).toBe(!name.endsWith('adam.h5'));
+      await expectPrediction(model, file.prediction);
+    },
+  );
+
+  test('of another optimizer are left where they are, and named', async () => {
+    const model = modelFor('mlp');
+    model.compile({ optimizer: 'rmsprop', loss: 'mse' });
+    const status = await model.loadWeights(kerasFile('tf2.21', 'mlp.weights.h5'));
+    expect(status.unusedInFile).toContain('optimizer/vars/0');
+    expect(status.unusedInFile.every((name) => name.startsWith('optimizer/'))).toBe(true);
+  });
+});
+
+describe('unusual HDF5', () => {
+  const tiny = all.find(({ name }) => name === 'tiny-adam.h5')!;
+
+  test.each([
+    ['odd-packed.h5', 1e-6],
+    ['odd-fixed-big-endian.h5', 1e-6],
+    ['odd-float64.h5', 1e-6],
+    ['odd-float16.h5', 1e-3],
+  ])('%s is read', async (name, within) => {
+    const model = await loadModel(kerasFile('tf2.21', name));
+    await expectPrediction(model, tiny.prediction, within);
+    if (within === 1e-6) await expectLosses(model, tiny.losses);
+  });
+
+  test.each([
+    ['soft-link', 'UNSUPPORTED', /bias:0' is a link/],
+    ['external-link', 'UNSUPPORTED', /bias:0' is a link/],
+    ['external-storage', 'CORRUPT_FILE', /unable to open external raw data file/],
+    ['virtual', 'UNSUPPORTED', /virtual dataset/],
+    ['filter', 'UNSUPPORTED', /filter 32000/],
+    ['huge', 'CORRUPT_FILE', /claims 4398046511104 bytes/],
+    ['negative', 'CORRUPT_FILE', /claims 7378697629483821\d+ bytes/],
+    ['compound', 'UNSUPPORTED', /of a type/],
+    ['shape', 'SHAPE_MISMATCH', /dense\/bias: expected \[5\], the file has \[6\]/],
+    ['group', 'CORRUPT_FILE', /no dataset/],
+    ['missing', 'CORRUPT_FILE', /no dataset/],
+    ['config', 'CORRUPT_FILE', /model_config: expected JSON/],
+  ])('bad-%s.h5 is refused: %s', async (name, code, sentence) => {
+    const path = kerasFile('tf2.21', `bad-${name}.h5`);
+    await expectFailure(() => loadModel(path), { code, says: [sentence] });
+  });
+});
+
+describe('modelFromJson', () => {
+  test('reads the words of Keras 3', async () => {
+    const json = `{"module": "keras", "class_name": "Sequential", "registered_name": null, "config": {"name": "mine",
+      "trainable": true, "dtype": {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"},
+      "registered_name": null}, "layers": [{"module": "keras.layers", "class_name": "InputLayer",
+      "config": {"batch_shape": [null, 4], "dtype": "float32", "sparse": false, "ragged": false, "name": "in",
+      "optional": false}, "registered_name": null}, {"module": "keras.layers", "class_name": "Dense", "config":
+      {"name": "d", "trainable": true, "units": 2, "activation": "relu", "use_bias": true, "kernel_initializer":
+      {"module": "keras.initializers", "class_name": "GlorotUniform", "config": {"seed": null, "input_axes": null},
+      "registered_name": null}, "quantization_config": null}, "registered_name": null, "build_config":
+      {"input_shape": [null, 4]}}], "build_input_shape": [null, 4]}}`;
+    const model = modelFromJson(json);
+    await model.build();
+    expect(model.countParams()).toBe(10);
+    expect(model.name).toBe('mine');
+    expect(modelFromJson(model.toJson()).layers).toHaveLength(1);
+  });
+
+  test('reads the list of Keras 2.1', async () => {
+    const model = modelFromJson({
+      class_name: 'Sequential',
+      config: [
+        { class_name: 'Dense', config: { name: 'd', units: 2, batch_input_shape: [null, 4] } },
+      ],
+    });
+    await model.build();
+    expect(model.countParams()).toBe(10);
+  });
+});

@@ -1,0 +1,35 @@
+import { TabtrainError } from '../../errors';
+import type { KerasConfig } from '../../config/spec';
+
+type Config = Record<string, unknown>;
+
+/** JSON in ASCII, as every Keras writes and reads it. */
+export function json(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** @throws TabtrainError `CORRUPT_FILE`. */
+export function parsed(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new TabtrainError('CORRUPT_FILE', `${what}: expected JSON (${String(error)})`);
+  }
+}
+
+/** A model's config with the layers' arguments as Keras 2 and 3 both take them. */
+export function portableLayers({ class_name, config }: KerasConfig): KerasConfig {
+  const { layers, axis } = config;
+  const result: Config = { ...config };
+  if (Array.isArray(layers)) result['layers'] = (layers as KerasConfig[]).map(portableLayers);
+  // Keras 2 writes a list of one, which Keras 3 refuses.
+  if (class_name === 'BatchNormalization' && Array.isArray(axis)) {
+    result['axis'] = axis.length === 1 ? axis[0] : axis;
+  }
+  // Keras 2 takes it from Dropout's arguments and makes one of its own.
+  if (class_name.startsWith('SpatialDropout')) delete result['noise_shape'];
+  return { class_name, config: result };
+}

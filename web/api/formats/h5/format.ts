@@ -1,0 +1,126 @@
+import { TabtrainError, invalid } from '../../errors';
+import type { Hdf5Source } from '../hdf5/read';
+import { trainingConfig } from '../dialects/compile';
+import { compileConfig } from '../dialects/config';
+import { builtConfig } from '../dialects/input';
+import { generationOf } from '../dialects/optimizer';
+import { json, parsed, portableLayers } from '../dialects/portable';
+import type {
+  CompileConfig,
+  FileSource,
+  Format,
+  LoadedModel,
+  ModelSnapshot,
+  NewFile,
+  OptimizerVariables,
+  SaveRequest,
+  Tools,
+} from '../types';
+import { hasLayers, named, readLayers, readTensor, writeLayers, writeTensors } from './layers';
+
+const WEIGHTS = 'model_weights';
+const OPTIMIZER = 'optimizer_weights';
+
+/** Keras 2's whole models in HDF5 (keras/saving/hdf5_format.py), which Keras 3 reads and writes too. */
+export const h5Format: Format = {
+  name: 'h5',
+  directory: false,
+  sniff: async (source) => source.single && isHdf5(await source.read(source.names[0]!)),
+  needs(compile, { includeOptimizer, optimizerLayout }: SaveRequest) {
+    if (optimizerLayout === 'keras3') {
+      invalid(
+        "model.save: optimizerLayout: expected 'auto', 'legacy', 'new' or 'none', came 'keras3'; " +
+          "Keras 3 restores no optimizer from HDF5, use '.keras'",
+      );
+    }
+    return { optimizer: includeOptimizer ? generationOf(compile, optimizerLayout) : null };
+  },
+  write,
+  read,
+};
+
+export function isHdf5(bytes: Uint8Array | null): boolean {
+  const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+  return bytes !== null && signature.every((byte, i) => bytes[i] === byte);
+}
+
+async function write(model: ModelSnapshot, _request: SaveRequest, tools: Tools) {
+  const { createHdf5 } = await tools.hdf5();
+  const file = await createHdf5('model.save');
+  file.text('', 'keras_version', '2.8.0');
+  file.text('', 'backend', 'tensorflow');
+  file.text('', 'model_config', json(portableLayers(model.config)));
+  writeLayers(file, WEIGHTS, model.layers);
+  if (model.compile)
+    file.text('', 'training_config', json(trainingConfig(model.compile, model.output.shape)));
+  if (model.optimizer) writeTensors(file, OPTIMIZER, named(model.optimizer.variables));
+  const files: NewFile[] = [{ name: '', bytes: file.finish() }];
+  return files;
+}
+
+async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
+  const what = `loadModel: '${source.label}'`;
+  const { openHdf5 } = await tools.hdf5();
+  const file = await openHdf5((await source.read(source.names[0]!))!, what, tools.room);
+  const config = file.text('', 'model_config');
+  if (config === null) {
+    throw new TabtrainError(
+      'UNSUPPORTED',
+      `${what}: expected a whole model, came an HDF5 file without 'model_config'; weights alone are read by model.loadWeights`,
+    );
+  }
+  const version = file.text('', 'keras_version') ?? file.text(WEIGHTS, 'keras_version') ?? '2';
+  const training = file.text('', 'training_config');
+  const said = training === null ? null : parsed(training, `${what}: training_config`);
+  const isKeras3 = version.startsWith('3');
+  const compile = compileConfig(said, `${what}: training_config`, !isKeras3);
+  if (!hasLayers(file, WEIGHTS)) {
+    throw new TabtrainError('CORRUPT_FILE', `${what}: there is no 'model_weights'`);
+  }
+  const loaded: LoadedModel = {
+    version: `Keras ${version}`,
+    config: builtConfig(parsed(config, `${what}: model_config`), `${what}: model_config`),
+    compile,
+    weights: readLayers(file, WEIGHTS, what),
+    optimizer: compile && readOptimizer(file, said, compile, isKeras3),
+    notes: [],
+  };
+  file.close();
+  return loaded;
+}
+
+function readOptimizer(
+  file: Hdf5Source,
+  said: unknown,
+  compile: CompileConfig,
+  isKeras3: boolean,
+): OptimizerVariables | null {
+  const names = file.texts(OPTIMIZER, 'weight_names') ?? [];
+  if (names.length === 0) return null;
+  const variables = names.map((name) => readTensor(file, `${OPTIMIZER}/${name}`));
+  const { optimizer_config: given } = said as { optimizer_config?: { config?: object } };
+  const config = (given?.config ?? {}) as { is_legacy_optimizer?: unknown; amsgrad?: unknown };
+  const order = isKeras3 ? 'keras3' : config.is_legacy_optimizer === false ? 'new' : 'legacy';
+  return { order, variables: withoutUnused(variables, order, compile, config.amsgrad) };
+}
+
+/** The Adam of Keras 2.0 to 2.2 keeps a third slot for each variable, of one 0, that means nothing. */
+function withoutUnused(
+  variables: OptimizerVariables['variables'],
+  order: string,
+  { optimizer }: CompileConfig,
+  amsgrad: unknown,
+) {
+  const isAdam = typeof optimizer !== 'string' && optimizer.class_name === 'Adam';
+  const count = (variables.length - 1) / 3;
+  if (order !== 'legacy' || !isAdam || amsgrad === true || !Number.isInteger(count)) {
+    return variables;
+  }
+  const shapes = variables.slice(1).map(({ shape }) => shape.join());
+  const [first, second, third] = [0, 1, 2].map((i) => shapes.slice(i * count, (i + 1) * count));
+  const isUnused =
+    third!.every((shape) => shape === '1') &&
+    first!.some((shape) => shape !== '1') &&
+    first!.join(';') === second!.join(';');
+  return isUnused ? variables.slice(0, -count) : variables;
+}

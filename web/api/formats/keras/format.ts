@@ -1,0 +1,134 @@
+import { TabtrainError } from '../../errors';
+import { unzipEntries, zipEntries } from '../../storage/zip';
+import { compileConfig } from '../dialects/config';
+import { builtConfig } from '../dialects/input';
+import { isLegacy, isUniversal, optimizerOf } from '../dialects/optimizer';
+import { json, parsed } from '../dialects/portable';
+import type {
+  CompileConfig,
+  FileSource,
+  Format,
+  LoadedModel,
+  ModelSnapshot,
+  NewFile,
+  OptimizerOrder,
+  SaveRequest,
+  Tools,
+} from '../types';
+import { archiveConfig } from './config';
+import { readStore, writeStore } from './store';
+
+const METADATA = 'metadata.json';
+const CONFIG = 'config.json';
+const WEIGHTS = 'model.weights.h5';
+
+/** The archive of Keras 3 and of Keras 2.12 and later (keras/src/saving/saving_lib.py): a zip. */
+export const kerasFormat: Format = {
+  name: 'keras',
+  directory: false,
+  sniff: async (source) => source.single && isZip(await source.read(source.names[0]!)),
+  needs: (compile, { includeOptimizer, optimizerLayout }) => ({
+    optimizer: includeOptimizer ? orderOf(compile, optimizerLayout) : null,
+  }),
+  write,
+  read,
+};
+
+export const isZip = (bytes: Uint8Array | null): boolean =>
+  bytes !== null && [0x50, 0x4b, 3, 4].every((byte, i) => bytes[i] === byte);
+
+/** The order of the optimizer's list in files of this kind; null for none. */
+export function orderOf(
+  compile: CompileConfig | null,
+  layout: SaveRequest['optimizerLayout'],
+): OptimizerOrder | null {
+  if (!compile || layout === 'none') return null;
+  if (layout !== 'auto') return layout;
+  const optimizer = optimizerOf(compile);
+  // What has another meaning in Keras 3 stays what it is.
+  const staysOld =
+    isLegacy(optimizer) && !(isUniversal(optimizer) && (optimizer.config['decay'] ?? 0) === 0);
+  return staysOld ? 'legacy' : 'keras3';
+}
+
+async function write(
+  model: ModelSnapshot,
+  _request: SaveRequest,
+  tools: Tools,
+): Promise<NewFile[]> {
+  const { createHdf5 } = await tools.hdf5();
+  const file = await createHdf5('model.save');
+  writeStore(file, model.layers, model.optimizer);
+  const text = (value: unknown) => new TextEncoder().encode(json(value));
+  const isOld = model.optimizer !== null && model.optimizer.order !== 'keras3';
+  const metadata = { keras_version: isOld ? '2.15.0' : '3.3.3', date_saved: now() };
+  const bytes = zipEntries(
+    [
+      { name: METADATA, bytes: text(metadata) },
+      { name: CONFIG, bytes: text(archiveConfig(model)) },
+      { name: WEIGHTS, bytes: file.finish() },
+    ],
+    'model.save',
+  );
+  return [{ name: '', bytes }];
+}
+
+/** As Keras writes it, in UTC: `2024-07-25@13:19:27`. */
+const now = () => new Date().toISOString().slice(0, 19).replace('T', '@');
+
+/** An archive's own parts. */
+export async function readArchive(bytes: Uint8Array, what: string, tools: Tools) {
+  const entries = await unzipEntries(bytes, {
+    what,
+    room: tools.room,
+    isWanted: (name) => [METADATA, CONFIG, WEIGHTS].includes(name),
+  });
+  const find = (name: string) => entries.find((entry) => entry.name === name)?.bytes;
+  const [config, weights] = [find(CONFIG), find(WEIGHTS)];
+  if (!config || !weights) {
+    throw new TabtrainError(
+      'UNSUPPORTED',
+      `${what}: expected a .keras archive, came a zip without '${config ? WEIGHTS : CONFIG}'`,
+    );
+  }
+  const parse = (name: string, part: Uint8Array) =>
+    parsed(new TextDecoder().decode(part), `${what}: ${name}`);
+  const { openHdf5 } = await tools.hdf5();
+  const file = await openHdf5(weights, `${what}: ${WEIGHTS}`, tools.room);
+  const store = readStore(file, what);
+  file.close();
+  const metadata = find(METADATA);
+  const { keras_version: version } = (metadata ? parse(METADATA, metadata) : {}) as {
+    keras_version?: unknown;
+  };
+  return {
+    version: typeof version === 'string' ? version : '',
+    config: parse(CONFIG, config),
+    store,
+  };
+}
+
+async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
+  const what = `loadModel: '${source.label}'`;
+  const bytes = (await source.read(source.names[0]!))!;
+  const { version, config, store } = await readArchive(bytes, what, tools);
+  const { compile_config, tabtrain } = (config ?? {}) as {
+    compile_config?: { optimizer?: { module?: unknown } } | null;
+    tabtrain?: unknown;
+  };
+  const isOld = String(compile_config?.optimizer?.module).includes('optimizers.legacy');
+  const compile = compileConfig(
+    compile_config ? { ...compile_config, tabtrain } : null,
+    `${what}: compile_config`,
+    isOld,
+  );
+  const byVersion = version.startsWith('3') ? 'keras3' : version.startsWith('2') ? 'new' : null;
+  return {
+    version: `Keras ${version}`,
+    config: builtConfig(config, `${what}: ${CONFIG}`),
+    compile,
+    weights: store,
+    optimizer: compile && store.optimizer(isOld ? 'legacy' : byVersion),
+    notes: [],
+  };
+}
