@@ -89,6 +89,6 @@ export type {
   CustomObject,
   CustomObjects,
 } from './custom/objects';
-export { GraphBuilder, Value, Weight, type Operand } from './custom/graph';
+export type { GraphBuilder, Operand, Value, Weight } from './custom/graph';
 export type { AddWeightOptions, CustomLayer, CustomLayerConfig } from './custom/layer';
 export { input, model } from './missing';

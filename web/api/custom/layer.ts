@@ -1,7 +1,8 @@
 import { came, invalid } from '../errors';
 import { toWire, type Identifier } from '../config/spec';
 import { Layer } from '../model/layer';
-import { GraphBuilder, Value, Weight, type Operand } from './graph';
+import type { GraphBuilder, Operand, Value, Weight } from './graph';
+import { loadedRecorder, wantRecorder } from './recorder';
 import { nameOf } from './objects';
 
 /** A class that extends {@link CustomLayer}. */
@@ -50,6 +51,7 @@ export abstract class CustomLayer extends Layer {
     };
     super(nameOf(new.target as unknown as CustomLayerClass, 'layers.Layer'), shared);
     this.#shared = shared;
+    wantRecorder();
   }
 
   /** Makes the weights. @param _inputShape with null for the batch */
@@ -85,6 +87,7 @@ export abstract class CustomLayer extends Layer {
       invalid(`${where}: ${name}: expected extents of at least 1, came ${came(shape)}`);
     }
     const { initializer = 'glorotUniform', regularizer, constraint, trainable = true } = options;
+    const { Weight } = loadedRecorder() ?? invalid(`${where}: weights are made in build`);
     const weight = new Weight(name, shape as readonly number[]);
     const wire = {
       ...{ name, shape, trainable },
@@ -101,6 +104,7 @@ export abstract class CustomLayer extends Layer {
     if (this.#recorded) return;
     this.#weights.length = 0;
     this.build(inputShape);
+    const { GraphBuilder, Value } = loadedRecorder()!;
     const record = (training: boolean) => {
       const g = new GraphBuilder(1);
       return g.finish(

@@ -1,6 +1,7 @@
 import { came, invalid } from '../errors';
 import type { CustomLayerClass } from './layer';
-import { recordFunction, type GraphBuilder, type Operand, type Value } from './graph';
+import type { GraphBuilder, Operand, Value } from './graph';
+import { loadedRecorder, wantRecorder } from './recorder';
 
 /** An activation of your own: recorded once into the model's graph. */
 export type CustomActivation = (g: GraphBuilder, x: Value) => Operand;
@@ -93,6 +94,9 @@ export function functionConfig(
       `${where}: expected a function (g, x) or (g, yTrue, yPred), came ${object.length} parameters`,
     );
   }
-  const recorded = recordFunction(object, inputs, `${where}: ${object.name}`);
-  return { class_name: nameOf(object, where), config: { recorded } };
+  wantRecorder();
+  const at = `${where}: ${object.name}`;
+  // In JSON what it does, recorded when that is sent; nothing as long as JSON is only tried.
+  const toJSON = () => loadedRecorder()?.recordFunction(object, inputs, at) ?? null;
+  return { class_name: nameOf(object, where), config: { recorded: { toJSON } } };
 }

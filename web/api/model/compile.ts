@@ -13,12 +13,12 @@ export interface CompileOptions {
   readonly weightedMetrics?: readonly Identifier[];
 }
 
-/** What the engine's `compile` takes. */
+/** What the engine's `compile` takes, made when it is sent. */
 export function toCompileJson(
   optimizer: Optimizer,
   options: CompileOptions,
   where: string,
-): string {
+): () => string {
   const { loss, metrics = [], weightedMetrics, lossWeights } = options;
   if (loss === undefined || loss === null) invalid(`${where}: missing option 'loss'`);
   const list = (value: unknown, name: string) => {
@@ -37,10 +37,12 @@ export function toCompileJson(
   });
 }
 
-/** JSON of configs that may hold anything. */
-function toJson(where: string, value: object): string {
+/** JSON of configs that may hold anything; tried at once. */
+function toJson(where: string, value: object): () => string {
+  const make = () => JSON.stringify(value);
   try {
-    return JSON.stringify(value);
+    make();
+    return make;
   } catch (error) {
     return invalid(`${where}: expected configs of plain values: ${(error as Error).message}`);
   }

@@ -1,6 +1,7 @@
 import { TabtrainError } from '../errors';
 import { connect } from '../client/engine';
 import type { Connection } from '../client/connection';
+import { recorderReady } from '../custom/recorder';
 import { Mutex } from '../host/mutex';
 import type { Optimizer, OptimizerOwner } from '../config/optimizers';
 import type { EngineApi, ModelState, Reply } from '../host/protocol';
@@ -33,7 +34,7 @@ export class RemoteModel implements OptimizerOwner {
   #connection: Connection | null = null;
   #id = 0;
   /** What is to be sent yet. */
-  #compile: { readonly json: string; readonly optimizer: Optimizer } | null = null;
+  #compile: { readonly json: () => string; readonly optimizer: Optimizer } | null = null;
   /** Of the last compile that the engine took. */
   #optimizer: Optimizer | null = null;
   #learningRate: number | null = null;
@@ -81,7 +82,7 @@ export class RemoteModel implements OptimizerOwner {
     if (this.exists) this.#trainable.push({ path, value });
   }
 
-  compileLater(json: string, optimizer: Optimizer): void {
+  compileLater(json: () => string, optimizer: Optimizer): void {
     this.#compile = { json, optimizer };
     this.#learningRate = null;
   }
@@ -115,6 +116,7 @@ export class RemoteModel implements OptimizerOwner {
   /** Makes the model in the engine and brings it up to what the caller said. */
   ready(configJson: (connection: Connection) => string | Promise<string>): Promise<Connection> {
     return this.#lock.run(async () => {
+      await recorderReady();
       if (!this.#connection) {
         const connection = await connect();
         const id = connection.newId();
@@ -156,10 +158,10 @@ export class RemoteModel implements OptimizerOwner {
 
   async #sendCompile(
     connection: Connection,
-    compile: { readonly json: string; readonly optimizer: Optimizer },
+    compile: { readonly json: () => string; readonly optimizer: Optimizer },
   ): Promise<void> {
     try {
-      this.#take(await connection.call('compile', [this.#id, compile.json]));
+      this.#take(await connection.call('compile', [this.#id, compile.json()]));
       this.#optimizer = compile.optimizer;
     } catch (error) {
       if (this.#compile === compile && this.#optimizer !== null) {
