@@ -194,7 +194,8 @@ test('one batch is fetched ahead, not more, and none is kept', async () => {
   };
   // Whether the batch ahead has arrived by the time of a hook is chance; it has 10 rows of 4 + 1 numbers.
   expect(await peak(5)).toBeLessThanOrEqual((await peak(1)) + 10 * 5 * 4 + 64);
-  expect(await liveBytes()).toBe(before);
+  // Less where a model of an earlier test was collected meanwhile.
+  expect(await liveBytes()).toBeLessThanOrEqual(before);
 });
 
 describe('what ends a run', () => {

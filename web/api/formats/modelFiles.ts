@@ -14,9 +14,9 @@ import type { Storage } from '../storage/storage';
 import { EVERYTHING } from './match';
 import { formatNamed, formatOf } from './registry';
 import { isMismatch, setOptimizer, setWeights } from './restore';
-import { compileOf, takeSnapshot } from './snapshot';
+import { compileOf, isKnown, takeSnapshot } from './snapshot';
 import { sourceOf } from './source';
-import type { AtRest, Format, LoadedModel, Tools } from './types';
+import type { AtRest, Format, KnownClasses, LoadedModel, Tools } from './types';
 import { WeightFiles } from './weightFiles';
 
 /** Whole models to and from files: the one place where the engine and the formats meet. */
@@ -26,19 +26,13 @@ export class ModelFiles {
   readonly #tools: Tools;
   readonly #opened = new Map<number, LoadedModel>();
   /** What the engine has, by name. */
-  readonly #classes: {
-    readonly layers: readonly string[];
-    readonly activations: readonly string[];
-  };
+  readonly #classes: KnownClasses;
   #nextId = 1;
 
   constructor(engine: Engine, storage: Storage, hdf5: Tools['hdf5']) {
     this.#engine = engine;
     this.#storage = storage;
-    this.#classes = JSON.parse(engine.classNames()) as {
-      layers: string[];
-      activations: string[];
-    };
+    this.#classes = JSON.parse(engine.classNames()) as KnownClasses;
     const { maxMemory } = JSON.parse(engine.engineInfo()) as { maxMemory: number };
     this.#tools = { hdf5, room: maxMemory };
   }
@@ -52,12 +46,7 @@ export class ModelFiles {
     }
     const snapshot = await atRest((model, compileJson) => {
       const compile = compileOf(model, compileJson);
-      return takeSnapshot(
-        model,
-        compile,
-        format.needs(compile, options),
-        (layer) => !this.#isKnown(layer),
-      );
+      return takeSnapshot(model, compile, format.needs(compile, options), this.#classes);
     });
     const files = await format.write(snapshot, options, this.#tools);
     await this.#storage.commit(
@@ -98,7 +87,7 @@ export class ModelFiles {
   ): KerasConfig {
     const layers = (config.config as { layers?: unknown }).layers;
     if (config.class_name !== 'Sequential' || !Array.isArray(layers)) {
-      if (place.length === 0 || this.#isKnown(config)) return config;
+      if (place.length === 0 || isKnown(config, this.#classes)) return config;
       const recorded = loaded.recorded?.(place);
       return recorded ? { ...config, config: { ...config.config, recorded } } : config;
     }
@@ -109,14 +98,6 @@ export class ModelFiles {
         : this.#withRecorded(layer, loaded, [...place, i++]),
     );
     return { ...config, config: { ...config.config, layers: inner } };
-  }
-
-  #isKnown({ class_name, config }: KerasConfig): boolean {
-    const { activation } = config;
-    return (
-      this.#classes.layers.includes(class_name) &&
-      (typeof activation !== 'string' || this.#classes.activations.includes(activation))
-    );
   }
 
   close(id: number): void {

@@ -5,6 +5,7 @@ import { withoutUnusedSlot } from './dialects/sgd';
 import type {
   CompileConfig,
   GraphJson,
+  KnownClasses,
   LayerSnapshot,
   ModelSnapshot,
   SnapshotNeeds,
@@ -28,13 +29,13 @@ export function compileOf(model: EngineModel, given: string): CompileConfig | nu
 
 /**
  * A consistent copy of a model, at one go: nothing else of the engine may run meanwhile.
- * @param isOwn whether a layer's class or activation is the user's own
+ * @param known what is not the user's own, where that matters
  */
 export function takeSnapshot(
   model: EngineModel,
   compile: CompileConfig | null,
   needs: SnapshotNeeds,
-  isOwn: (layer: KerasConfig) => boolean,
+  known: KnownClasses | null = null,
 ): ModelSnapshot {
   const description = JSON.parse(model.describe()) as Description;
   const config = JSON.parse(model.configJson()) as KerasConfig;
@@ -50,7 +51,7 @@ export function takeSnapshot(
   return {
     config,
     name: description.name,
-    layers: needs.graphs ? withGraphs(model, copied, isOwn) : copied,
+    layers: known ? withOwn(model, copied, known, needs.graphs ?? false) : copied,
     input: description.inputs[0]!,
     output: description.outputs[0]!,
     compile: compile && order ? inOrder(compile, order) : null,
@@ -67,19 +68,31 @@ function graphsOf(model: EngineModel, path: number[]) {
   };
 }
 
-/** The layers, those of the user's own with what they do. */
-function withGraphs(
+/** Whether the engine has the class and the activation of a layer. */
+export function isKnown({ class_name, config }: KerasConfig, known: KnownClasses): boolean {
+  const { activation } = config;
+  return (
+    known.layers.includes(class_name) &&
+    (typeof activation !== 'string' || known.activations.includes(activation))
+  );
+}
+
+/** The layers, those that are the user's own marked and, where it is asked for, with what they do. */
+function withOwn(
   model: EngineModel,
   layers: readonly LayerSnapshot[],
-  isOwn: (layer: KerasConfig) => boolean,
+  known: KnownClasses,
+  graphs: boolean,
   path: readonly number[] = [],
 ): LayerSnapshot[] {
   return layers.map((layer, i) => ({
     ...layer,
-    layers: withGraphs(model, layer.layers, isOwn, [...path, i]),
-    ...(isOwn({ class_name: layer.className, config: layer.config }) && {
-      graphs: graphsOf(model, [...path, i]),
-    }),
+    isOwn: !known.layers.includes(layer.className),
+    layers: withOwn(model, layer.layers, known, graphs, [...path, i]),
+    ...(graphs &&
+      !isKnown({ class_name: layer.className, config: layer.config }, known) && {
+        graphs: graphsOf(model, [...path, i]),
+      }),
   }));
 }
 

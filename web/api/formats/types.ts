@@ -27,6 +27,8 @@ export interface LayerSnapshot<Weight = WeightSnapshot> {
   /** Its own, those of layers within not included; trainable ones first, as Keras's `layer.weights`. */
   readonly weights: readonly Weight[];
   readonly layers: readonly LayerSnapshot<Weight>[];
+  /** Whether the class is the user's own. */
+  readonly isOwn?: boolean;
   /** Of a layer of the user's own, where the format keeps it: its forward passes. */
   readonly graphs?: { readonly inference: GraphJson; readonly training: GraphJson };
 }
@@ -95,6 +97,12 @@ export interface SnapshotNeeds {
   readonly optimizer?: OptimizerOrder | null;
   readonly checkpoint?: 'legacy' | 'new' | 'none';
   readonly graphs?: boolean;
+}
+
+/** The names of what the engine has. */
+export interface KnownClasses {
+  readonly layers: readonly string[];
+  readonly activations: readonly string[];
 }
 
 /** How the state of the optimizer is to be kept; see {@link Model.save}. */

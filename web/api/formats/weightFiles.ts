@@ -44,7 +44,7 @@ export class WeightFiles {
     const snapshot = await atRest((model, compileJson) => {
       const compile = compileOf(model, compileJson);
       const optimizer = format === 'h5' ? null : orderOf(compile, layout);
-      return takeSnapshot(model, compile, { optimizer }, () => false);
+      return takeSnapshot(model, compile, { optimizer });
     });
     const { createHdf5 } = await this.#tools.hdf5();
     const file = await createHdf5(where);

@@ -78,8 +78,11 @@ function layer({ class_name, config }: KerasConfig, snapshot: LayerSnapshot): ob
   }
   const { batch_input_shape, ...rest } = config;
   void batch_input_shape; // the InputLayer has it; Keras 3 refuses it elsewhere
+  // Keras finds a class of the user's own by the name that it is registered or passed under.
+  const own = snapshot.isOwn ? { module: null, registered_name: class_name } : {};
   return {
     ...serialised('keras.layers', { class_name, config: rest }),
+    ...own,
     build_config: { input_shape: inputShape },
   };
 }
