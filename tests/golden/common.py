@@ -19,6 +19,13 @@ if tf.__version__.startswith("2.8."):
     VERSIONS = {"tensorflow": tf.__version__, "keras": keras.__version__, "numpy": np.__version__}
     LEGACY = keras.optimizers
     NEW = None
+elif os.environ.get("TABTRAIN_KERAS") == "3":
+    import keras
+
+    LABEL = "keras3"
+    VERSIONS = {"tensorflow": tf.__version__, "keras": keras.__version__, "numpy": np.__version__}
+    LEGACY = None
+    NEW = keras.optimizers
 else:
     import tf_keras as keras
 

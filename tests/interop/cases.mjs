@@ -103,3 +103,46 @@ export function trainCheckpointCases(generations) {
   }
   return cases;
 }
+
+/** Whole models and weights in HDF5 and archives: what each side writes, and who reads it. */
+const kinds = {
+  'tf2.8': [{ file: 'm.h5', generation: 'legacy' }],
+  'tf2.21': [
+    { file: 'm.h5', generation: 'legacy' },
+    { file: 'm.h5', generation: 'new', layout: 'new' },
+    { file: 'm.keras', generation: 'new', layout: 'new' },
+    { file: 'w.weights.h5', generation: 'new', layout: 'new' },
+  ],
+  keras3: [
+    // Keras 3 restores no optimizer from HDF5.
+    { file: 'm.h5', generation: 'new', layout: 'auto', reads: 'model', only: ['sgd', 'adam'] },
+    { file: 'm.keras', generation: 'new' },
+    { file: 'w.weights.h5', generation: 'new' },
+  ],
+};
+
+/**
+ * @param direction 'write' for what they write and `read` for what they read
+ * @returns cases as those above, with the file, `layout` for us, and `state`: whether the optimizer goes on
+ */
+export function fileCases(label, direction) {
+  const cases = Object.keys(models).map((model) => ({
+    ...{ name: `${model}-weights`, model, optimizer: null, generation: 'none' },
+    ...{ file: label === 'keras3' ? 'w.weights.h5' : 'w.h5', state: false, trained: false },
+  }));
+  for (const { file, generation, layout = 'auto', reads, only } of kinds[label]) {
+    for (const [key, optimizer] of Object.entries({ ...optimizers, ...others })) {
+      if (generation === 'legacy' && newerOnly.includes(key)) continue;
+      // The product of its momenta is in no file of Keras 2.
+      if (key === 'nadam' && generation === 'new' && label === 'tf2.21') continue;
+      if (direction === 'read' && only && !only.includes(key)) continue;
+      for (const model of key in others ? ['normalized'] : Object.keys(models)) {
+        cases.push({
+          ...{ name: `${model}-${generation}-${key}-${file}`, model, optimizer, generation },
+          ...{ file, layout, state: direction === 'write' || reads !== 'model', trained: true },
+        });
+      }
+    }
+  }
+  return cases;
+}

@@ -2,98 +2,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import {
-  latestCheckpoint,
-  layers,
-  listVariables,
-  losses,
-  optimizers,
-  sequential,
-  setSeed,
-} from '../../dist/node.js';
-
-const steps = 10;
-const batch = 5;
-const samples = 20;
-
-/** float32(((i*7919 + offset) % 1009)/1009 - 0.5) * scale: the formula of tests/golden/common.py. */
-function pattern(shape, scale) {
-  const size = shape.reduce((a, b) => a * b, 1);
-  const data = Float32Array.from({ length: size }, (_, i) =>
-    Math.fround(Math.fround(((i * 7919) % 1009) / 1009 - 0.5) * Math.fround(scale)),
-  );
-  return { data, shape };
-}
-
-const x = pattern([samples, 5], 2);
-const y = { data: Int32Array.from({ length: samples }, (_, i) => i % 3), shape: [samples] };
-
-const camel = (key) => key.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
-const camelKeys = (record) =>
-  Object.fromEntries(Object.entries(record).map(([key, value]) => [camel(key), value]));
-
-const factory = (className) => className[0].toLowerCase() + className.slice(1);
-/** keras.backend's to_snake_case. */
-const snake = (className) =>
-  className
-    .replace(/(.)([A-Z][a-z0-9]+)/g, '$1_$2')
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase();
-const layerFactory = (className) =>
-  layers[Object.keys(layers).find((name) => name.toLowerCase() === className.toLowerCase())];
-
-/** The case's model with weights of its own, compiled unless the case has no optimizer. */
-function build(plan, one, seed) {
-  setSeed(seed);
-  // Names as in a fresh process, where Keras counts from the beginning.
-  const counts = {};
-  const make = ([className, config]) => {
-    const inner = className === 'Sequential' ? config.layers.map(make) : null;
-    const base = snake(className);
-    const count = counts[base] ?? 0;
-    counts[base] = count + 1;
-    const name = count === 0 ? base : `${base}_${count}`;
-    if (inner) return sequential(inner, { name });
-    return layerFactory(className)({ ...camelKeys(config), name });
-  };
-  const built = plan.models[one.model].map(make);
-  const model = sequential(built, { name: 'sequential' });
-  if (one.optimizer) {
-    const make = optimizers[one.optimizer.className.toLowerCase()];
-    const options = { ...camelKeys(one.optimizer.config), legacy: one.generation === 'legacy' };
-    const { schedule } = one.optimizer;
-    if (schedule) {
-      const makeSchedule = optimizers.schedules[factory(schedule.className)];
-      options.learningRate = makeSchedule(camelKeys(schedule.config));
-    }
-    model.compile({
-      optimizer: make(options),
-      loss: losses.sparseCategoricalCrossentropy({ fromLogits: true }),
-    });
-  }
-  return model;
-}
-
-const fit = (model) => model.fit(x, y, { batchSize: batch, shuffle: false, verbose: 0 });
-
-/** One training step on one batch; an epoch of one batch reports the loss before its update. */
-async function step(model, i) {
-  const at = batch * (i % (samples / batch));
-  const xs = { data: x.data.slice(at * 5, (at + batch) * 5), shape: [batch, 5] };
-  const ys = { data: y.data.slice(at, at + batch), shape: [batch] };
-  const { history } = await model.fit(xs, ys, { batchSize: batch, shuffle: false, verbose: 0 });
-  return history.loss[0];
-}
-
-async function nextLosses(model) {
-  const taken = [];
-  for (let i = 0; i < steps; ++i) taken.push(await step(model, i));
-  return taken;
-}
-
-async function predict(model) {
-  return Array.from((await model.predict(x, { verbose: 0 })).data);
-}
+import { latestCheckpoint, listVariables } from '../../dist/node.js';
+import { assertClose, assertEqual, build, check, fit, nextLosses, predict } from './model.mjs';
 
 async function write(plan, root) {
   for (const [index, one] of plan.read.entries()) {
@@ -114,29 +24,6 @@ async function write(plan, root) {
     writeFileSync(join(directory, 'expected.json'), JSON.stringify(expected));
     model.dispose();
   }
-}
-
-async function check(name, body) {
-  try {
-    await body();
-    console.log(`ok - ${name}`);
-  } catch (error) {
-    console.log(`not ok - ${name}: ${error.message.replaceAll('\n', ' ').slice(0, 400)}`);
-  }
-}
-
-function assertEqual(got, expected) {
-  const [a, b] = [JSON.stringify(got), JSON.stringify(expected)];
-  if (a !== b) throw new Error(`expected ${b}, got ${a}`);
-}
-
-function assertClose(what, got, expected, within) {
-  if (got.length !== expected.length || expected.length === 0)
-    throw new Error(`${what}: expected ${expected.length} values, got ${got.length}`);
-  expected.forEach((value, i) => {
-    if (!(Math.abs(got[i] - value) <= within(value)))
-      throw new Error(`${what} ${i + 1}: expected ${value}, got ${got[i]}`);
-  });
 }
 
 /** Loaded and saved again: TensorFlow's bytes, or (another object graph) its tensors' bytes at the file's beginning. */

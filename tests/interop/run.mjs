@@ -1,4 +1,5 @@
-// npm run test:interop: the package and real TensorFlow, 2.8 and 2.21, exchange checkpoints in both directions.
+// npm run test:interop: the package and real TensorFlow, 2.8 and 2.21, exchange checkpoints in both directions; and with
+// Keras 3 too whole models and weights in HDF5 and archives.
 // Ends with one line `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { buildEngine } from '../../emscripten/build.mjs';
 import { ensureTools, SetupError } from '../../emscripten/toolchain/host.mjs';
 import { build } from '../../web/build.mjs';
-import { casesFor, models, trainCheckpointCases } from './cases.mjs';
+import { casesFor, fileCases, models, trainCheckpointCases } from './cases.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const fixtures = fileURLToPath(new URL('../golden/checkpoints/', import.meta.url));
@@ -17,6 +18,13 @@ const environments = [
   // TensorFlow 2.8 has no edge from the root to itself in what save_weights writes; the package writes it.
   { label: 'tf2.8', writes: ['legacy'], reads: ['legacy', 'new'], rootEdge: false },
   { label: 'tf2.21', writes: ['legacy', 'new'], reads: ['legacy', 'new'], rootEdge: true },
+];
+
+/** Who exchanges HDF5 and archives: Keras 3 is in the environment of TensorFlow 2.21. */
+const fileReaders = [
+  { label: 'tf2.8', environment: 'tf2.8', variables: {} },
+  { label: 'tf2.21', environment: 'tf2.21', variables: {} },
+  { label: 'keras3', environment: 'tf2.21', variables: { TABTRAIN_KERAS: '3' } },
 ];
 
 /** How many random models are compared. */
@@ -34,8 +42,9 @@ function record(ok, line) {
 }
 
 /** Runs a program whose lines `ok - ...` and `not ok - ...` are checks; dying counts as one failure. */
-function run(what, program, args, counted) {
-  const done = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+function run(what, program, args, counted, variables = {}) {
+  const env = { ...process.env, ...variables };
+  const done = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28, env });
   let checks = 0;
   for (const line of (done.stdout ?? '').split('\n')) {
     if (!/^(not )?ok - /.test(line)) continue;
@@ -111,6 +120,31 @@ function exchange({ label, writes, reads, rootEdge }, tool, work) {
   }
 }
 
+function exchangeFiles({ label, environment, variables }, work) {
+  const python = pythonOf(environment);
+  const plan = {
+    label,
+    models,
+    write: fileCases(label, 'write'),
+    read: fileCases(label, 'read'),
+  };
+  const planPath = join(work, 'plan.json');
+  writeFileSync(planPath, JSON.stringify(plan));
+  const [ours, theirs] = [join(work, 'ours'), join(work, 'theirs')];
+  mkdirSync(theirs);
+  const keras = (action, directory) => [
+    join(here, 'theirs_files.py'),
+    ...[action, planPath, directory],
+  ];
+  const us = (action, directory) => [join(here, 'ours_files.mjs'), action, planPath, directory];
+  if (run(`${label} writes files`, python, keras('write', theirs), false, variables)) {
+    run(`ours reads files of ${label}`, process.execPath, us('read', theirs), true);
+  }
+  if (run(`ours writes files for ${label}`, process.execPath, us('write', ours), false)) {
+    run(`${label} reads our files`, python, keras('read', ours), true, variables);
+  }
+}
+
 /** Random models, trained by tf-keras and by the package. */
 function compareRandomModels(work) {
   const file = join(work, 'random.json');
@@ -123,13 +157,19 @@ async function main() {
   const tool = join(buildEngine('native'), 'bundle_tool');
   await build();
   rewriteAll(tool, fixtures, 'fixture', mkdtempSync(join(scratch, 'fixtures-')));
-  for (const environment of environments) {
+  const part = (name, body) => {
     const start = performance.now();
     const before = { passed, failed };
-    exchange(environment, tool, mkdtempSync(join(scratch, `${environment.label}-`)));
+    body(mkdtempSync(join(scratch, `${name}-`)));
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
     const counts = `${passed - before.passed} passed, ${failed - before.failed} failed`;
-    console.log(`interop ${environment.label}: ${counts} (${seconds} s)`);
+    console.log(`interop ${name}: ${counts} (${seconds} s)`);
+  };
+  for (const environment of environments) {
+    part(environment.label, (work) => exchange(environment, tool, work));
+  }
+  for (const reader of fileReaders) {
+    part(`${reader.label}-files`, (work) => exchangeFiles(reader, work));
   }
   compareRandomModels(mkdtempSync(join(scratch, 'random-')));
 }

@@ -3,12 +3,14 @@ import type { KerasConfig } from '../../config/spec';
 
 type Config = Record<string, unknown>;
 
+/** Arguments that Python has as floats, which Keras 3 insists on of some. */
+const FLOATS = /"(learning_rate|momentum|decay|rho|beta_1|beta_2|epsilon|rate)":(-?\d+)(?=[,}])/g;
+
 /** JSON in ASCII, as every Keras writes and reads it. */
 export function json(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[^\0-\x7f]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return JSON.stringify(value)
+    .replace(FLOATS, '"$1":$2.0')
+    .replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** @throws TabtrainError `CORRUPT_FILE`. */

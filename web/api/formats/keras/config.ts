@@ -37,10 +37,13 @@ export function archiveConfig(model: ModelSnapshot): object {
 }
 
 function serialised(module: string, { class_name, config }: KerasConfig): Serialised {
-  const entries = Object.entries(config).map(([argument, value]) => {
-    const [, of] = MODULES.find(([pattern]) => pattern.test(argument)) ?? [];
-    return [argument, of !== undefined && isObject(value) ? serialised(of, value) : value];
-  });
+  const entries = Object.entries(config)
+    // Keras 2's schedules may be without a name, Keras 3 chooses one.
+    .filter(([argument, value]) => argument !== 'name' || value !== null)
+    .map(([argument, value]) => {
+      const [, of] = MODULES.find(([pattern]) => pattern.test(argument)) ?? [];
+      return [argument, of !== undefined && isObject(value) ? serialised(of, value) : value];
+    });
   return {
     module,
     class_name,

@@ -1,0 +1,75 @@
+"""Keras's side of the exchange of whole models and of weights in HDF5 and archives. As theirs.py; with TABTRAIN_KERAS=3 in
+the environment it is Keras 3."""
+
+import json
+import os
+import sys
+
+sys.dont_write_bytecode = True
+from theirs import LABEL, STEPS, Checks, assert_losses, build, data, fit, step  # noqa: E402
+from common import keras, np, one_thread  # noqa: E402
+
+
+def assert_prediction(model, expected):
+    """Of each value 1e-6 of what it is, or of one."""
+    got = model(data()[0], training=False).numpy().ravel().astype(np.float64)
+    assert got.shape == (len(expected),), f"expected {len(expected)} values, got {got.shape}"
+    worst = (np.abs(got - expected) / np.maximum(1, np.abs(expected))).max()
+    assert worst <= 1e-6, f"predictions differ by {worst}"
+
+
+def is_weights(case):
+    return case["file"].startswith("w.")
+
+
+def write(plan, root):
+    for case in plan["write"]:
+        directory = os.path.join(root, case["name"])
+        os.makedirs(directory)
+        model = build(plan, case)
+        if case["trained"]:
+            fit(model)
+        save = model.save_weights if is_weights(case) else model.save
+        save(os.path.join(directory, case["file"]))
+        expected = {
+            "prediction": model(data()[0], training=False).numpy().ravel().astype(float).tolist(),
+            "losses": [step(model, i) for i in range(STEPS)] if case["state"] else [],
+        }
+        with open(os.path.join(directory, "expected.json"), "w") as file:
+            json.dump(expected, file)
+
+
+def read(plan, root):
+    check = Checks()
+    for case in plan["read"]:
+        directory = os.path.join(root, case["name"])
+        path = os.path.join(directory, case["file"])
+        with open(os.path.join(directory, "expected.json")) as file:
+            expected = json.load(file)
+        check.prefix = f"{LABEL} reads ours, {case['name']}: "
+        loaded = []
+
+        def load():
+            if not is_weights(case):
+                loaded.append(keras.models.load_model(path))
+                return
+            model = build(plan, case, seed=1)
+            if case["optimizer"]:
+                model.optimizer.build(model.trainable_variables)
+            model.load_weights(path)
+            loaded.append(model)
+
+        check("loads", load)
+        if not loaded:
+            continue
+        model = loaded[0]
+        check("predictions", lambda: assert_prediction(model, expected["prediction"]))
+        if case["state"]:
+            check("next ten steps", lambda: assert_losses([step(model, i) for i in range(STEPS)], expected["losses"]))
+
+
+if __name__ == "__main__":
+    one_thread()
+    with open(sys.argv[2]) as file:
+        the_plan = json.load(file)
+    {"write": write, "read": read}[sys.argv[1]](the_plan, sys.argv[3])
