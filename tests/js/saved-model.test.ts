@@ -226,7 +226,7 @@ describe('in the storage', () => {
     });
     const again = await loadModel(join(directory, 'epoch-1'));
     const { history } = await again.fit(trainX, trainY, { ...steps, epochs: 1 });
-    expect(history['loss']).toEqual([model.history.history['loss']![1]]);
+    expect(history['loss']).toEqual([model.history!.history['loss']![1]]);
     expect(await weightBits(again)).toEqual(await weightBits(model));
     expect(await future(await loadModel(join(directory, 'epoch-2')))).toEqual(await future(model));
   });

@@ -1,4 +1,5 @@
 import { came, invalid } from '../errors';
+import { checkRecord, flag } from '../config/options';
 import { toWire, type Identifier } from '../config/spec';
 import { Layer } from '../model/layer';
 import { GraphBuilder, Value, Weight, type Operand } from './graph';
@@ -60,10 +61,11 @@ export abstract class CustomLayer extends Layer {
 
   /** The options that the constructor takes, in the words of files. */
   override getConfig(): Record<string, unknown> {
+    const { name, batch_input_shape } = this.#shared;
     return {
-      ...this.#shared,
-      name: this.knownName ?? this.#shared['name'],
+      name: this.knownName ?? name,
       trainable: this.trainable,
+      ...(batch_input_shape !== undefined && { batch_input_shape }),
     };
   }
 
@@ -84,6 +86,8 @@ export abstract class CustomLayer extends Layer {
     if (!Array.isArray(shape) || !shape.every(isSize)) {
       invalid(`${where}: ${name}: expected extents of at least 1, came ${came(shape)}`);
     }
+    checkRecord(where, options, ['initializer', 'regularizer', 'constraint', 'trainable']);
+    flag(options.trainable ?? true, `${where}: trainable`);
     const { initializer = 'glorotUniform', regularizer, constraint, trainable = true } = options;
     const weight = new Weight(name, shape as readonly number[]);
     const wire = {

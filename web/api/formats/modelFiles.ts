@@ -71,15 +71,18 @@ export class ModelFiles {
     return isModel ? { replaceDirectory: target } : {};
   }
 
-  /** Reads and checks a file as far as that can be without a model. */
-  async open(given: ModelSource): Promise<OpenedModel> {
+  /**
+   * Reads and checks a file as far as that can be without a model.
+   * @param own names of classes and functions that the caller has
+   */
+  async open(given: ModelSource, own: readonly string[]): Promise<OpenedModel> {
     const source = await sourceOf(given, this.#storage);
     const format = await formatOf(source);
     const loaded = await format.read(source);
     const id = this.#nextId++;
     this.#opened.set(id, loaded);
     const { version, compile, notes } = loaded;
-    const config = this.#withRecorded(loaded.config, loaded);
+    const config = this.#withRecorded(loaded.config, loaded, own);
     return { id, format: format.name, version, config, compile, notes };
   }
 
@@ -87,11 +90,12 @@ export class ModelFiles {
   #withRecorded(
     config: KerasConfig,
     loaded: LoadedModel,
+    own: readonly string[],
     place: readonly number[] = [],
   ): KerasConfig {
     const layers = (config.config as { layers?: unknown }).layers;
     if (config.class_name !== 'Sequential' || !Array.isArray(layers)) {
-      if (place.length === 0 || this.#isKnown(config)) return config;
+      if (place.length === 0 || this.#isKnown(config, own)) return config;
       const recorded = loaded.recorded?.(place);
       return recorded ? { ...config, config: { ...config.config, recorded } } : config;
     }
@@ -99,16 +103,18 @@ export class ModelFiles {
     const inner = (layers as KerasConfig[]).map((layer) =>
       layer?.class_name === 'InputLayer' || typeof layer?.config !== 'object'
         ? layer
-        : this.#withRecorded(layer, loaded, [...place, i++]),
+        : this.#withRecorded(layer, loaded, own, [...place, i++]),
     );
     return { ...config, config: { ...config.config, layers: inner } };
   }
 
-  #isKnown({ class_name, config }: KerasConfig): boolean {
+  #isKnown({ class_name, config }: KerasConfig, own: readonly string[] = []): boolean {
+    const { layers, activations } = this.#classes;
     const { activation } = config;
+    const has = (names: readonly string[], name: string) =>
+      names.includes(name) || own.includes(name);
     return (
-      this.#classes.layers.includes(class_name) &&
-      (typeof activation !== 'string' || this.#classes.activations.includes(activation))
+      has(layers, class_name) && (typeof activation !== 'string' || has(activations, activation))
     );
   }
 

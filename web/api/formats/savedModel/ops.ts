@@ -168,6 +168,21 @@ export class FunctionBody {
         const keep: Attrs = attrs['keep_dims'] === true ? { keep_dims: attr.bool(true) } : {};
         return this.#add(op, [...inputs(), this.#integers(axes)], { ...T, ...keep }, 'output');
       }
+      case 'ArgMax': {
+        const types = { T: attr.type(DT.float32) };
+        return this.#add(op, [...inputs(), this.#integers(-1)], types, 'output');
+      }
+      case 'OneHot': {
+        const from = this.#graph.values[node.in[0]!]![0] as keyof typeof DT;
+        const isFloat = from === 'float32';
+        const types = { SrcT: attr.type(DT.float32), DstT: attr.type(DT.int64) };
+        const [given] = inputs();
+        const indices = isFloat ? this.#add('Cast', [given!], types, 'y') : given!;
+        const all = [indices, this.#integers(attrs['depth'] as number)];
+        const ends = [this.#constant(1), this.#constant(0)];
+        const TI = attr.type(isFloat ? DT.int64 : DT[from]);
+        return this.#add(op, [...all, ...ends], { ...T, TI }, 'output');
+      }
       case 'RandomUniform':
       case 'RandomStandardNormal': {
         const types = { dtype: attr.type(DT.float32), T: attr.type(DT.int32) };
