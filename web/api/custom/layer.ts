@@ -1,4 +1,5 @@
 import { came, invalid } from '../errors';
+import { checkRecord, flag } from '../config/options';
 import { toWire, type Identifier } from '../config/spec';
 import { Layer } from '../model/layer';
 import type { GraphBuilder, Operand, Value, Weight } from './graph';
@@ -62,10 +63,11 @@ export abstract class CustomLayer extends Layer {
 
   /** The options that the constructor takes, in the words of files. */
   override getConfig(): Record<string, unknown> {
+    const { name, batch_input_shape } = this.#shared;
     return {
-      ...this.#shared,
-      name: this.knownName ?? this.#shared['name'],
+      name: this.knownName ?? name,
       trainable: this.trainable,
+      ...(batch_input_shape !== undefined && { batch_input_shape }),
     };
   }
 
@@ -86,6 +88,8 @@ export abstract class CustomLayer extends Layer {
     if (!Array.isArray(shape) || !shape.every(isSize)) {
       invalid(`${where}: ${name}: expected extents of at least 1, came ${came(shape)}`);
     }
+    checkRecord(where, options, ['initializer', 'regularizer', 'constraint', 'trainable']);
+    flag(options.trainable ?? true, `${where}: trainable`);
     const { initializer = 'glorotUniform', regularizer, constraint, trainable = true } = options;
     const { Weight } = loadedRecorder() ?? invalid(`${where}: weights are made in build`);
     const weight = new Weight(name, shape as readonly number[]);

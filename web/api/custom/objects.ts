@@ -59,6 +59,12 @@ export function customObject(name: string): CustomObject | undefined {
   return Object.hasOwn(scope, name) ? scope[name] : registered.get(name);
 }
 
+/** The names of all that is registered, and of `objects`. */
+export const knownNames = (objects: CustomObjects): string[] => [
+  ...registered.keys(),
+  ...Object.keys(objects),
+];
+
 /** Calls `use` while `objects` are known besides what is registered. */
 export function withCustomObjects<T>(objects: CustomObjects, use: () => T): T {
   const outer = scope;

@@ -17,14 +17,15 @@ export async function prepareLayers(
     if (!layer.needsShape) continue;
     const before = layers.slice(0, i);
     const shape = (await shapeAfter(connection, before, input)) ?? ownShape(layer);
-    if (!shape) {
+    // A model that is the first layer may say it itself.
+    if (!shape && layer.inner.length === 0) {
       invalid(
         `${layer.className}: a layer of your own needs to know its input's shape: ` +
           `give the model's first layer an inputShape`,
       );
     }
     if (layer.inner.length > 0) await prepareLayers(connection, layer.inner, shape);
-    else layer.prepare(shape);
+    else layer.prepare(shape!);
   }
 }
 
@@ -38,6 +39,7 @@ async function shapeAfter(
   input: Shape | null,
 ): Promise<Shape | null> {
   if (layers.length === 0) return input;
+  if (layers.every(({ className }) => className === 'InputLayer')) return ownShape(layers[0]!);
   const start = input ? [{ class_name: 'InputLayer', config: { batch_input_shape: input } }] : [];
   const config = { class_name: 'Sequential', config: { layers: [...start, ...layers] } };
   const id = connection.newId();

@@ -67,15 +67,18 @@ export class ModelFiles {
     return isModel ? { replaceDirectory: target } : {};
   }
 
-  /** Reads and checks a file as far as that can be without a model. */
-  async open(given: ModelSource): Promise<OpenedModel> {
+  /**
+   * Reads and checks a file as far as that can be without a model.
+   * @param own names of classes and functions that the caller has
+   */
+  async open(given: ModelSource, own: readonly string[]): Promise<OpenedModel> {
     const source = await sourceOf(given, this.#storage);
     const format = await formatOf(source);
     const loaded = await format.read(source, this.#tools);
     const id = this.#nextId++;
     this.#opened.set(id, loaded);
     const { version, compile, notes } = loaded;
-    const config = this.#withRecorded(loaded.config, loaded);
+    const config = this.#withRecorded(loaded.config, loaded, own);
     return { id, format: format.name, version, config, compile, notes };
   }
 
@@ -83,11 +86,12 @@ export class ModelFiles {
   #withRecorded(
     config: KerasConfig,
     loaded: LoadedModel,
+    own: readonly string[],
     place: readonly number[] = [],
   ): KerasConfig {
     const layers = (config.config as { layers?: unknown }).layers;
     if (config.class_name !== 'Sequential' || !Array.isArray(layers)) {
-      if (place.length === 0 || isKnown(config, this.#classes)) return config;
+      if (place.length === 0 || isKnown(config, this.#with(own))) return config;
       const recorded = loaded.recorded?.(place);
       return recorded ? { ...config, config: { ...config.config, recorded } } : config;
     }
@@ -95,9 +99,15 @@ export class ModelFiles {
     const inner = (layers as KerasConfig[]).map((layer) =>
       layer?.class_name === 'InputLayer' || typeof layer?.config !== 'object'
         ? layer
-        : this.#withRecorded(layer, loaded, [...place, i++]),
+        : this.#withRecorded(layer, loaded, own, [...place, i++]),
     );
     return { ...config, config: { ...config.config, layers: inner } };
+  }
+
+  /** What the engine has, and what the caller has. */
+  #with(own: readonly string[]): KnownClasses {
+    const { layers, activations } = this.#classes;
+    return { layers: [...layers, ...own], activations: [...activations, ...own] };
   }
 
   close(id: number): void {

@@ -267,8 +267,8 @@ export class Host implements EngineApi {
       });
   }
 
-  async openModel(source: ModelSource): Promise<OpenedModel> {
-    return (await this.#files()).open(source);
+  async openModel(source: ModelSource, own: readonly string[]): Promise<OpenedModel> {
+    return (await this.#files()).open(source, own);
   }
 
   async restoreModel(id: number, file: number): Promise<Reply<LoadReport>> {

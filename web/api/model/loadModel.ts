@@ -2,7 +2,12 @@ import { TabtrainError, came, invalid } from '../errors';
 import { connect } from '../client/engine';
 import { filesOf, type FilesSource } from '../client/files';
 import { checkRecord, flag } from '../config/options';
-import { checkCustomObjects, withCustomObjects, type CustomObjects } from '../custom/objects';
+import {
+  checkCustomObjects,
+  knownNames,
+  withCustomObjects,
+  type CustomObjects,
+} from '../custom/objects';
 import type { ModelSource } from '../host/protocol';
 import type { CompileOptions } from './compile';
 import { modelFromJson, type Sequential } from './sequential';
@@ -33,7 +38,10 @@ export async function loadModel(
   const customObjects = checkCustomObjects(options.customObjects ?? {}, where);
   flag(compile, `${where}: compile`);
   const connection = await connect();
-  const opened = await connection.call('openModel', [await toSource(source, where)]);
+  const opened = await connection.call('openModel', [
+    await toSource(source, where),
+    knownNames(customObjects),
+  ]);
   try {
     const model = modelFromJson(opened.config, { customObjects });
     try {

@@ -16,9 +16,12 @@ export interface RecordedLayer {
 }
 
 const FLOAT = 1;
+const BOOL = 10;
 /** Functions that call functions, so deep. */
 const DEEPEST = 16;
 const MOST_NODES = 20_000;
+/** Of a row of random numbers. */
+const MOST_ELEMENTS = 1 << 24;
 
 /** Where Keras keeps what a layer does, the most telling first. */
 const CALLS = [
@@ -55,7 +58,7 @@ export function importLayer(
       return said === training || (said === null && !training);
     });
     if (name === undefined) return null;
-    return new Importer(graph, what).run(name, (id) => weights.get(id)?.name);
+    return new Importer(graph, what).run(name, (id) => weights.get(id)?.name, training);
   };
   const inference = record(false) ?? record(true);
   if (!inference) return null;
@@ -82,6 +85,8 @@ interface Frame {
   readonly fn: ParsedFunction;
   readonly args: ReadonlyMap<string, Known>;
   readonly known: Map<string, Known>;
+  /** Of functions that it calls, by node. */
+  readonly calls: Map<string, Frame>;
   readonly depth: number;
 }
 
@@ -99,6 +104,12 @@ const ALIAS: Readonly<Record<string, string>> = {
   ...{ LogicalOr: 'Maximum' },
 };
 const THROUGH = new Set(['Identity', 'IdentityN', 'PreventGradient', 'Snapshot', 'EnsureShape']);
+/** Ops that assign a variable, and what they do with the value that it has; null for nothing. */
+const ASSIGNS: Readonly<Record<string, string | null>> = {
+  AssignVariableOp: null,
+  AssignAddVariableOp: 'AddV2',
+  AssignSubVariableOp: 'Sub',
+};
 const CALL = new Set(['StatefulPartitionedCall', 'PartitionedCall']);
 
 /** Writes a TensorFlow function as a recording. */
@@ -113,7 +124,8 @@ class Importer {
     this.#what = what;
   }
 
-  run(name: string, weightOf: (id: number) => string | undefined): Recording {
+  /** @param assigns whether to keep what the function does to variables */
+  run(name: string, weightOf: (id: number) => string | undefined, assigns: boolean): Recording {
     const fn = this.#function(name);
     const captured = this.#graph.concrete.get(name)?.captured ?? [];
     const args = new Map<string, Known>();
@@ -124,11 +136,30 @@ class Importer {
       const weight = weightOf(captured[i - first]!);
       if (weight !== undefined) args.set(argument, { kind: 'weight', name: weight });
     }
-    const frame = { fn, args, known: new Map<string, Known>(), depth: 0 };
+    const frame: Frame = { fn, args, known: new Map(), calls: new Map(), depth: 0 };
     const output = this.#id(
       this.#value(fn.results[0] ?? this.#fail('a function without result'), frame),
     );
+    if (assigns) this.#assign(frame);
     return { nodes: this.#nodes, outputs: [output] };
+  }
+
+  /** What a function does to variables besides giving a result. */
+  #assign(frame: Frame): void {
+    for (const node of frame.fn.nodes.values()) {
+      if (CALL.has(node.op)) this.#assign(this.#called(node, frame));
+      const sign = ASSIGNS[node.op];
+      if (sign === undefined) continue;
+      const [handle, value] = [0, 1].map((i) => this.#input(node, i, frame));
+      if (handle!.kind !== 'weight') this.#fail('assigns what is no weight of its own');
+      const result = sign === null ? value! : this.#add(sign, [handle!, value!]);
+      this.#add('Assign', [result], { name: handle!.name });
+    }
+  }
+
+  #input(node: FunctionNode, i: number, frame: Frame): Known {
+    const reference = node.inputs[i] ?? this.#fail(`${node.op} without an input`);
+    return this.#value(reference, frame);
   }
 
   #fail(reason: string): never {
@@ -158,7 +189,53 @@ class Importer {
     if (known.kind === 'constant' && known.numbers.length === 1) {
       return this.#id(this.#add('Const', [], { value: known.numbers[0] }));
     }
+    if (known.kind === 'shape' && known.dims?.join() === '' && known.of >= 0) {
+      return this.#id(this.#batchSize(known.of));
+    }
     return this.#fail('computes with a constant tensor or a shape, which cannot be taken over');
+  }
+
+  /** The number of rows of a value, which no op gives: the sum of ones over that of a mean row. */
+  #batchSize(of: number): Known {
+    const value: Known = { kind: 'value', id: of };
+    const ones = this.#ones(value);
+    const row = this.#add('Mean', [ones], { axes: [0], keep_dims: false });
+    const sum = (x: Known) => this.#add('Sum', [x], { axes: null, keep_dims: false });
+    return this.#add('RealDiv', [sum(ones), sum(row)]);
+  }
+
+  /** Ones in the shape of a value, whatever is in it. */
+  #ones(value: Known): Known {
+    const isPositive = this.#add('Greater', [value, this.#number(0)]);
+    return this.#add('SelectV2', [isPositive, this.#number(1), this.#number(1)]);
+  }
+
+  /** Some value of this shape. */
+  #likeShape(shape: Known, op: string): Known {
+    if (shape.kind !== 'shape' || shape.of < 0) this.#fail(`needs ${op} in a shape of its own`);
+    const of: Known = { kind: 'value', id: shape.of };
+    const { dims } = shape;
+    if (!dims) return of;
+    const sizes = dims.slice(1).map((size) => size ?? this.#fail(`needs ${op} with two batches`));
+    if (dims[0] !== null) this.#fail(`needs ${op} without a batch`);
+    const rows = this.#add('Reshape', [this.#ones(of)], { shape: [null, -1] });
+    const column = this.#add('Max', [rows], { axes: [1], keep_dims: true });
+    const all = this.#add('Reshape', [column], { shape: [null, ...sizes.map(() => 1)] });
+    if (sizes.length === 0) return all;
+    const depth = sizes.reduce((product, size) => product * size, 1);
+    if (!(depth > 0 && depth <= MOST_ELEMENTS)) this.#fail(`needs ${op} in a shape too large`);
+    const row = this.#add('OneHot', [this.#number(0)], { depth });
+    return this.#add('AddV2', [all, this.#add('Reshape', [row], { shape: sizes })]);
+  }
+
+  /** All numbers are floats here: what a narrower type does to them is done to floats. */
+  #cast(x: Known, node: FunctionNode): Known {
+    const to = node.attr('DstT').type;
+    if (x.kind !== 'value' || node.attr('SrcT').type !== FLOAT || to === FLOAT) return x;
+    if (to === BOOL) {
+      return this.#add('Sub', [this.#number(1), this.#add('Equal', [x, this.#number(0)])]);
+    }
+    return this.#add('Mul', [this.#add('Sign', [x]), this.#add('Floor', [this.#add('Abs', [x])])]);
   }
 
   #value(reference: string, frame: Frame): Known {
@@ -178,14 +255,13 @@ class Importer {
 
   #node(node: FunctionNode, index: number, frame: Frame): Known {
     const { op } = node;
-    const input = (i: number) =>
-      this.#value(node.inputs[i] ?? this.#fail(`${op} without an input`), frame);
+    const input = (i: number) => this.#input(node, i, frame);
     const inputs = () => node.inputs.map((_, i) => input(i));
     if (SAME.has(op)) return this.#add(op, inputs());
     const alias = ALIAS[op];
     if (alias !== undefined) return this.#add(alias, inputs());
     if (THROUGH.has(op)) return input(index);
-    if (CALL.has(op)) return this.#call(node.attr('f').function, inputs(), index, frame);
+    if (CALL.has(op)) return this.#result(this.#called(node, frame), index);
     switch (op) {
       case 'Const': {
         const tensor = node.attr('value').tensor;
@@ -197,7 +273,17 @@ class Importer {
         return handle.kind === 'weight' ? handle : this.#fail('reads what is no weight of its own');
       }
       case 'Cast':
-        return input(0);
+        return this.#cast(input(0), node);
+      case 'ArgMax': {
+        const isLast = this.#integers(input(1), op).join() === '-1';
+        return isLast ? this.#add(op, [input(0)]) : this.#fail(`needs ${op} over another axis`);
+      }
+      case 'OneHot': {
+        const ends = [input(2), input(3)].map((end) => this.#integers(end, op).join());
+        const isPlain = ends.join() === '1,0' && [0, -1].includes(node.attr('axis').integer);
+        if (!isPlain) this.#fail(`needs ${op} with other values than 1 and 0`);
+        return this.#add(op, [input(0)], { depth: this.#integers(input(1), op)[0] });
+      }
       case 'SquaredDifference':
         return this.#add('Square', [this.#add('Sub', inputs())]);
       case 'Reciprocal':
@@ -251,40 +337,49 @@ class Importer {
           input(0).kind === 'shape' &&
           this.#integers(input(1), op).join() === '0' &&
           node.attr('shrink_axis_mask').integer === 1;
-        return isFirst ? { kind: 'shape', of: -1, dims: [null] } : this.#fail(`needs the op ${op}`);
+        const shape = input(0);
+        return isFirst && shape.kind === 'shape'
+          ? { kind: 'shape', of: shape.of, dims: [null] }
+          : this.#fail(`needs the op ${op}`);
       }
       case 'Pack': {
-        const dims = inputs().map((each) =>
+        const known = inputs();
+        const dims = known.map((each) =>
           each.kind === 'shape' ? null : this.#integers(each, op)[0]!,
         );
-        return { kind: 'shape', of: -1, dims };
+        const batch = known.find((each) => each.kind === 'shape');
+        return { kind: 'shape', of: batch?.kind === 'shape' ? batch.of : -1, dims };
       }
       case 'RandomUniform':
       case 'RandomStandardNormal': {
         const shape = input(0);
-        if (shape.kind === 'shape' && shape.of >= 0) {
-          return this.#add(op, [{ kind: 'value', id: shape.of }]);
-        }
-        const dims = shape.kind === 'shape' ? shape.dims : this.#integers(shape, op);
-        return this.#add(op, [], { shape: dims });
+        if (shape.kind === 'shape' && shape.dims) return this.#add(op, [], { shape: shape.dims });
+        return this.#add(op, [this.#likeShape(shape, op)]);
       }
+      case 'BroadcastTo':
+        return this.#add('Mul', [input(0), this.#ones(this.#likeShape(input(1), op))]);
       default:
         return this.#fail(`needs the op ${op}, which is not in this version`);
     }
   }
 
-  /** What a function gives for these inputs. */
-  #call(name: string, inputs: readonly Known[], index: number, { depth }: Frame): Known {
-    if (depth >= DEEPEST) this.#fail('functions call each other too deep');
-    const fn = this.#function(name);
+  /** The function that a node calls, with its arguments. */
+  #called(node: FunctionNode, caller: Frame): Frame {
+    const made = caller.calls.get(node.name);
+    if (made) return made;
+    if (caller.depth >= DEEPEST) this.#fail('functions call each other too deep');
+    const fn = this.#function(node.attr('f').function);
     const args = new Map(
-      fn.arguments.map((argument, i) => [
-        argument,
-        inputs[i] ?? this.#fail('a call without arguments'),
-      ]),
+      fn.arguments.map((argument, i) => [argument, this.#input(node, i, caller)]),
     );
-    const result = fn.results[index] ?? this.#fail(`function '${name}' has no result ${index}`);
-    return this.#value(result, { fn, args, known: new Map(), depth: depth + 1 });
+    const frame = { fn, args, known: new Map(), calls: new Map(), depth: caller.depth + 1 };
+    caller.calls.set(node.name, frame);
+    return frame;
+  }
+
+  #result(frame: Frame, index: number): Known {
+    const result = frame.fn.results[index] ?? this.#fail(`a function has no result ${index}`);
+    return this.#value(result, frame);
   }
 
   #integers(known: Known, op: string): readonly number[] {

@@ -33,6 +33,13 @@ export const attr = {
   function: (name: string) => bytes(10, bytes(1, name)),
   /** Of a Const: a scalar. */
   float: (value: number) => bytes(8, [int(1, DT.float32), bytes(2, []), float(5, value)]),
+  /** Of a Const: a tensor, in C order. */
+  floats: (values: readonly number[], sizes: readonly number[]) =>
+    bytes(8, [
+      int(1, DT.float32),
+      bytes(2, shapeProto(sizes)),
+      bytes(4, new Uint8Array(Float32Array.from(values).buffer)),
+    ]),
   /** A scalar, or a list. */
   ints: (value: number | readonly number[]) => {
     const isScalar = typeof value === 'number';

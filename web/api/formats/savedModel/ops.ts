@@ -1,5 +1,6 @@
 import { unsupported } from '../../errors';
 import type { GraphJson, GraphNode } from '../types';
+import type { ConfigTensor } from './constants';
 import { attr, DT, nodeDef, type Attrs, type Message } from './messages';
 
 /** What an op of the engine is in TensorFlow where it is one node: the name of its output. */
@@ -45,13 +46,24 @@ export class FunctionBody {
   readonly #graph: GraphJson;
   readonly #input: string;
   readonly #argumentOf: (path: string) => string;
+  readonly #tensors: ReadonlyMap<number, ConfigTensor>;
   readonly #producers = new Map<number, GraphNode>();
   readonly #written = new Map<number, string>();
   #batch: string | null = null;
   #count = 0;
 
-  /** @param input the argument's name; @param argumentOf the argument that is a variable's handle */
-  constructor(graph: GraphJson, input: string, argumentOf: (path: string) => string) {
+  /**
+   * @param input the argument's name
+   * @param argumentOf the argument that is a variable's handle
+   * @param tensors values that are constants
+   */
+  constructor(
+    graph: GraphJson,
+    input: string,
+    argumentOf: (path: string) => string,
+    tensors: ReadonlyMap<number, ConfigTensor>,
+  ) {
+    this.#tensors = tensors;
     this.#graph = graph;
     this.#input = input;
     this.#argumentOf = argumentOf;
@@ -108,6 +120,11 @@ export class FunctionBody {
           'y',
         );
       case 'ReadVariableOp': {
+        const tensor = this.#tensors.get(node.out[0]!);
+        if (tensor) {
+          const value = attr.floats(tensor.values, tensor.shape);
+          return this.#add('Const', [], { dtype: attr.type(DT.float32), value }, 'output');
+        }
         const type = this.#graph.values[node.out[0]!]![0] as keyof typeof DT;
         const handle = [this.#argumentOf(node.variable!)];
         return this.#add(op, handle, { dtype: attr.type(DT[type]) }, 'value');
@@ -150,6 +167,21 @@ export class FunctionBody {
         const axes = Array.from({ length: end - begin }, (_, i) => begin + i);
         const keep: Attrs = attrs['keep_dims'] === true ? { keep_dims: attr.bool(true) } : {};
         return this.#add(op, [...inputs(), this.#integers(axes)], { ...T, ...keep }, 'output');
+      }
+      case 'ArgMax': {
+        const types = { T: attr.type(DT.float32) };
+        return this.#add(op, [...inputs(), this.#integers(-1)], types, 'output');
+      }
+      case 'OneHot': {
+        const from = this.#graph.values[node.in[0]!]![0] as keyof typeof DT;
+        const isFloat = from === 'float32';
+        const types = { SrcT: attr.type(DT.float32), DstT: attr.type(DT.int64) };
+        const [given] = inputs();
+        const indices = isFloat ? this.#add('Cast', [given!], types, 'y') : given!;
+        const all = [indices, this.#integers(attrs['depth'] as number)];
+        const ends = [this.#constant(1), this.#constant(0)];
+        const TI = attr.type(isFloat ? DT.int64 : DT[from]);
+        return this.#add(op, [...all, ...ends], { ...T, TI }, 'output');
       }
       case 'RandomUniform':
       case 'RandomStandardNormal': {

@@ -1,5 +1,6 @@
 import { bytes, int, join, map } from '../proto';
-import type { GraphJson, ModelSnapshot, NewFile } from '../types';
+import type { GraphJson, LayerSnapshot, ModelSnapshot, NewFile } from '../types';
+import { configTensors } from './constants';
 import {
   attr,
   DT,
@@ -32,12 +33,17 @@ const SAVE = 'save_all';
 export function writeSavedModel(model: ModelSnapshot): NewFile[] {
   const tree = new ObjectTree(model);
   const functions = new Functions(tree);
-  const serving = functions.add('signature_wrapper', model.graphs!.inference, argumentName(model));
+  const serving = functions.add(
+    'signature_wrapper',
+    model.graphs!.inference,
+    argumentName(model),
+    model.layers,
+  );
   const { input, output } = shapesOf(model);
   const keyword = model.input.name;
 
   const calls = [model.graphs!.inference, model.graphs!.training].map((graph) =>
-    functions.add('sequential_layer_call_fn', graph, 'inputs'),
+    functions.add('sequential_layer_call_fn', graph, 'inputs', model.layers),
   );
   const calledWith: Concrete[] = [];
   const call = functionSpec(
@@ -107,6 +113,7 @@ function addOwnLayer(functions: Functions, { layer, node }: SavedLayer, all: Con
       `${layer.name}_layer_call_and_return_conditional_losses`,
       graph,
       'inputs',
+      [layer],
     );
     all.push({
       name,
@@ -150,10 +157,15 @@ class Functions {
     }
   }
 
-  /** Adds the function of a graph and returns its name. */
-  add(base: string, graph: GraphJson, input: string): string {
+  /** Adds the function of a graph, which is a pass through `layers`, and returns its name. */
+  add(base: string, graph: GraphJson, input: string, layers: readonly LayerSnapshot[]): string {
     const name = `__inference_${base}_${100 + this.definitions.length}`;
-    const body = new FunctionBody(graph, input, (path) => this.#handles.get(path)!);
+    const body = new FunctionBody(
+      graph,
+      input,
+      (path) => this.#handles.get(path)!,
+      configTensors(graph, layers),
+    );
     const result = body.write();
     const inputs = [result, ...body.assignments.map((assignment) => `^${assignment}`)];
     const identity = nodeDef('Identity', 'Identity', inputs, { T: attr.type(DT.float32) });
