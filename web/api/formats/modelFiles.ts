@@ -2,7 +2,7 @@ import { TabtrainError, came, invalid } from '../errors';
 import type { Description, Engine, EngineDType, EngineModel, EngineTensor } from '../engine/engine';
 import type { KerasConfig } from '../config/spec';
 import type { LoadReport, ModelSource, OpenedModel, SaveModelOptions } from '../host/protocol';
-import { joinPath } from '../storage/paths';
+import { baseName, dirName, joinPath } from '../storage/paths';
 import type { Storage } from '../storage/storage';
 import { converted } from './convert';
 import { formatNamed, formatOf } from './registry';
@@ -38,10 +38,12 @@ export class ModelFiles {
     atRest: <T>(take: (model: EngineModel, compileJson: string) => T) => Promise<T>,
   ): Promise<void> {
     const format = formatNamed(options.format);
-    const target = this.#storage.path(path, 'model.save: path').replace(/(.)\/+$/, '$1');
-    if (target === '') invalid(`model.save: path: expected a name, came ${came(path)}`);
-    if (!options.overwrite && (await this.#storage.exists(target))) {
-      invalid(`model.save: '${target}' exists and overwrite is false`);
+    const named = this.#storage.path(path, 'model.save: path').replace(/(.)\/+$/, '$1');
+    if (named === '') invalid(`model.save: path: expected a name, came ${came(path)}`);
+    const target = directoryOf(format, named);
+    const main = format.mainFile === undefined ? target : joinPath(target, format.mainFile);
+    if (!options.overwrite && (await this.#storage.exists(main))) {
+      invalid(`model.save: '${main}' exists and overwrite is false`);
     }
     const snapshot = await atRest((model, compileJson) => {
       const compile = compileOf(model, compileJson);
@@ -64,9 +66,13 @@ export class ModelFiles {
 
   /** An older model of the format makes room; other files in the directory are not ours to remove. */
   async #replacing(format: Format, target: string): Promise<{ replaceDirectory?: string }> {
-    if (!format.directory || !(await this.#storage.exists(target))) return {};
-    const isModel = await format
-      .sniff(await sourceOf({ path: target }, this.#storage))
+    if (!format.directory || target === '' || !(await this.#storage.exists(target))) return {};
+    const isModel = await sourceOf({ path: target }, this.#storage)
+      .then(
+        async (source) =>
+          (await format.sniff(source)) &&
+          source.names.every((name) => format.isPart?.(name) ?? true),
+      )
       .catch(() => false);
     return isModel ? { replaceDirectory: target } : {};
   }
@@ -135,14 +141,23 @@ export class ModelFiles {
       (i) => slots[i]!.dtype as EngineDType,
       (all) => model.setWeights(all),
     );
-    if (loaded.optimizer && model.compiled()) this.#restoreOptimizer(model, loaded.optimizer);
+    if (loaded.optimizer && model.compiled()) {
+      this.#restoreOptimizer(model, loaded.optimizer, description);
+    }
     return { restored: slots.map(({ name }) => name), unusedInFile: [], missingInFile: [] };
   }
 
-  #restoreOptimizer(model: EngineModel, { order, variables }: OptimizerVariables): void {
+  #restoreOptimizer(
+    model: EngineModel,
+    { order, variables, more }: OptimizerVariables,
+    { weights }: Description,
+  ): void {
+    const added = more?.(weights.filter(({ trainable }) => trainable)) ?? [];
     // All floats, but for the count of steps, which comes first.
     const typeOf = (i: number): EngineDType => (i === 0 ? 'int64' : 'float32');
-    this.#withTensors(variables, typeOf, (all) => model.setOptimizerVariables(order, all));
+    this.#withTensors([...variables, ...added], typeOf, (all) =>
+      model.setOptimizerVariables(order, all),
+    );
   }
 
   /** Calls `use` with tensors of the engine, which are freed afterwards. */
@@ -167,4 +182,13 @@ export class ModelFiles {
       for (const tensor of made) tensor.delete();
     }
   }
+}
+
+/** The directory that is written to: a format's main file names the one that it is in. */
+function directoryOf({ mainFile }: Format, path: string): string {
+  if (mainFile === undefined || !/\.json$/.test(path)) return path;
+  if (baseName(path) !== mainFile) {
+    invalid(`model.save: path: expected '${mainFile}' or a directory, came ${came(path)}`);
+  }
+  return dirName(path);
 }

@@ -1,9 +1,10 @@
 import { TabtrainError } from '../errors';
 import { savedModelFormat } from './savedModel/format';
+import { tfjsFormat } from './tfjs/format';
 import type { FileSource, Format } from './types';
 
 /** All ways to keep a whole model. */
-const formats: readonly Format[] = [savedModelFormat];
+const formats: readonly Format[] = [savedModelFormat, tfjsFormat];
 
 export function formatNamed(name: string): Format {
   const found = formats.find((format) => format.name === name);

@@ -51,6 +51,8 @@ export type OptimizerOrder = 'legacy' | 'new' | 'keras3';
 export interface OptimizerVariables {
   readonly order: OptimizerOrder;
   readonly variables: readonly StoredTensor[];
+  /** Of a file that lacks some of the list: those that follow, for the weights that are trained. */
+  readonly more?: (trained: readonly WeightSlot[]) => readonly StoredTensor[];
 }
 
 /** The engine's `graphToJson`: a forward pass as ops, by numbers of values. */
@@ -117,7 +119,8 @@ export interface FileSource {
   readonly names: readonly string[];
   /** Whether the source is one file. */
   readonly single: boolean;
-  read(name: string): Promise<Uint8Array | null>;
+  /** @param most of the file's bytes that make sense; a file from elsewhere that has more is not read on. */
+  read(name: string, most?: number): Promise<Uint8Array | null>;
 }
 
 /** A model as a file holds it, checked, in the engine's words. */
@@ -151,6 +154,10 @@ export interface Format {
   readonly name: 'tf' | 'h5' | 'keras' | 'tfjs';
   /** Whether it is a directory of files. */
   readonly directory: boolean;
+  /** Of a directory that is also named by a file in it: that file. */
+  readonly mainFile?: string;
+  /** Where a directory may have other files: whether a file is one that `write` makes. */
+  isPart?(name: string): boolean;
   /** Whether the source is of this format, by its bytes or, of a directory, by its files. */
   sniff(source: FileSource): Promise<boolean>;
   needs(compile: CompileConfig | null, request: SaveRequest): SnapshotNeeds;

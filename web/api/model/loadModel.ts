@@ -14,7 +14,10 @@ export interface LoadModelOptions {
   readonly customObjects?: CustomObjects;
 }
 
-/** What `loadModel` reads: a path of the storage, a file, or the files of a directory. */
+/**
+ * What `loadModel` reads: a path of the storage, a file, the files of a directory, an `https:` or `http:`
+ * address, or `indexeddb://NAME`, a model that TensorFlow.js stored in this origin.
+ */
 export type ModelFile = string | FilesSource;
 
 /**
@@ -79,7 +82,7 @@ function toOptions(config: WireCompile): CompileOptions {
 async function toSource(source: unknown, where: string): Promise<ModelSource> {
   if (typeof source === 'string') {
     if (source === '') invalid(`${where}: path: expected a text, came ''`);
-    return { path: source };
+    return /^\w+:\/\//.test(source) ? { url: source } : { path: source };
   }
   if (source === null || typeof source !== 'object') {
     invalid(`${where}: expected a path or files, came ${came(source)}`);
