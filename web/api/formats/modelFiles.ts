@@ -9,7 +9,7 @@ import type {
   SaveModelOptions,
   SaveWeightsOptions,
 } from '../host/protocol';
-import { joinPath } from '../storage/paths';
+import { baseName, dirName, joinPath } from '../storage/paths';
 import type { Storage } from '../storage/storage';
 import { EVERYTHING } from './match';
 import { formatNamed, formatOf } from './registry';
@@ -39,10 +39,12 @@ export class ModelFiles {
 
   async save(path: string, options: SaveModelOptions, atRest: AtRest): Promise<void> {
     const format = formatNamed(options.format);
-    const target = this.#storage.path(path, 'model.save: path').replace(/(.)\/+$/, '$1');
-    if (target === '') invalid(`model.save: path: expected a name, came ${came(path)}`);
-    if (!options.overwrite && (await this.#storage.exists(target))) {
-      invalid(`model.save: '${target}' exists and overwrite is false`);
+    const named = this.#storage.path(path, 'model.save: path').replace(/(.)\/+$/, '$1');
+    if (named === '') invalid(`model.save: path: expected a name, came ${came(path)}`);
+    const target = directoryOf(format, named);
+    const main = format.mainFile === undefined ? target : joinPath(target, format.mainFile);
+    if (!options.overwrite && (await this.#storage.exists(main))) {
+      invalid(`model.save: '${main}' exists and overwrite is false`);
     }
     const snapshot = await atRest((model, compileJson) => {
       const compile = compileOf(model, compileJson);
@@ -60,9 +62,13 @@ export class ModelFiles {
 
   /** An older model of the format makes room; other files in the directory are not ours to remove. */
   async #replacing(format: Format, target: string): Promise<{ replaceDirectory?: string }> {
-    if (!format.directory || !(await this.#storage.exists(target))) return {};
-    const isModel = await format
-      .sniff(await sourceOf({ path: target }, this.#storage))
+    if (!format.directory || target === '' || !(await this.#storage.exists(target))) return {};
+    const isModel = await sourceOf({ path: target }, this.#storage)
+      .then(
+        async (source) =>
+          (await format.sniff(source)) &&
+          source.names.every((name) => format.isPart?.(name) ?? true),
+      )
       .catch(() => false);
     return isModel ? { replaceDirectory: target } : {};
   }
@@ -151,4 +157,13 @@ export class ModelFiles {
   get #weights(): WeightFiles {
     return new WeightFiles(this.#engine, this.#storage, this.#tools);
   }
+}
+
+/** The directory that is written to: a format's main file names the one that it is in. */
+function directoryOf({ mainFile }: Format, path: string): string {
+  if (mainFile === undefined || !/\.json$/.test(path)) return path;
+  if (baseName(path) !== mainFile) {
+    invalid(`model.save: path: expected '${mainFile}' or a directory, came ${came(path)}`);
+  }
+  return dirName(path);
 }

@@ -2,10 +2,11 @@ import { TabtrainError } from '../errors';
 import { h5Format } from './h5/format';
 import { kerasFormat } from './keras/format';
 import { savedModelFormat } from './savedModel/format';
+import { tfjsFormat } from './tfjs/format';
 import type { FileSource, Format } from './types';
 
 /** All ways to keep a whole model. */
-const formats: readonly Format[] = [savedModelFormat, h5Format, kerasFormat];
+const formats: readonly Format[] = [savedModelFormat, h5Format, kerasFormat, tfjsFormat];
 
 export function formatNamed(name: string): Format {
   const found = formats.find((format) => format.name === name);

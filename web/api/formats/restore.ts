@@ -53,10 +53,14 @@ export function setWeights(
 export function setOptimizer(engine: Engine, model: EngineModel, stored: OptimizerVariables): void {
   const optimizer = JSON.parse(model.optimizerConfig()) as KerasConfig;
   const description = JSON.parse(model.describe()) as Description;
-  const variables = withUnusedSlot(optimizer, stored, description);
+  const added = stored.more?.(description.weights.filter(({ trainable }) => trainable)) ?? [];
+  const all = { ...stored, variables: [...stored.variables, ...added] };
+  const variables = withUnusedSlot(optimizer, all, description);
   // All floats, but for the count of steps, which comes first.
   const typeOf = (i: number): EngineDType => (i === 0 ? 'int64' : 'float32');
-  withTensors(engine, variables, typeOf, (all) => model.setOptimizerVariables(stored.order, all));
+  withTensors(engine, variables, typeOf, (tensors) =>
+    model.setOptimizerVariables(stored.order, tensors),
+  );
 }
 
 /** Calls `use` with tensors of the engine, which are freed afterwards. */

@@ -1,12 +1,19 @@
 import { TabtrainError } from '../errors';
 import type { ModelSource } from '../host/protocol';
-import { baseName, joinPath } from '../storage/paths';
+import { baseName, dirName, joinPath } from '../storage/paths';
 import type { Storage } from '../storage/storage';
+import { besides, oneFile } from './oneFile';
+import { fromUrl } from './remote';
+import { fromTfjsStore } from './tfjs/store';
 import type { FileSource } from './types';
 
 /** What `loadModel` was given, as files to read. */
 export async function sourceOf(given: ModelSource, storage: Storage): Promise<FileSource> {
   if ('path' in given) return stored(given.path, storage);
+  if ('url' in given) {
+    const name = /^indexeddb:\/\/(.*)$/s.exec(given.url)?.[1];
+    return name === undefined ? fromUrl(given.url) : fromTfjsStore(name);
+  }
   return ofFiles(given.files);
 }
 
@@ -28,16 +35,9 @@ async function stored(path: string, storage: Storage): Promise<FileSource> {
   }
   const bytes = await storage.find(checked);
   if (!bytes) throw new TabtrainError('NOT_FOUND', `loadModel: there is no '${path}'`);
-  return oneFile(baseName(checked), bytes, path);
-}
-
-export function oneFile(name: string, bytes: Uint8Array, label: string): FileSource {
-  return {
-    label,
-    single: true,
-    names: [name],
-    read: (wanted) => Promise.resolve(wanted === name ? bytes : null),
-  };
+  const name = baseName(checked);
+  if (!name.endsWith('.json')) return oneFile(name, bytes, path);
+  return besides(name, bytes, path, (other) => storage.find(joinPath(dirName(checked), other)));
 }
 
 /** Files by name; those of one directory without its name. */

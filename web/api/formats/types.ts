@@ -55,6 +55,8 @@ export type OptimizerOrder = 'legacy' | 'new' | 'keras3';
 export interface OptimizerVariables {
   readonly order: OptimizerOrder;
   readonly variables: readonly StoredTensor[];
+  /** Of a file that lacks some of the list: those that follow, for the weights that are trained. */
+  readonly more?: (trained: readonly WeightSlot[]) => readonly StoredTensor[];
 }
 
 /** The engine's `graphToJson`: a forward pass as ops, by numbers of values. */
@@ -127,7 +129,8 @@ export interface FileSource {
   readonly names: readonly string[];
   /** Whether the source is one file. */
   readonly single: boolean;
-  read(name: string): Promise<Uint8Array | null>;
+  /** @param most of the file's bytes that make sense; a file from elsewhere that has more is not read on. */
+  read(name: string, most?: number): Promise<Uint8Array | null>;
 }
 
 /** Gives the model's turn of the engine to a function, and what `compile` was given. */
@@ -194,6 +197,10 @@ export interface Format {
   readonly name: 'tf' | 'h5' | 'keras' | 'tfjs';
   /** Whether it is a directory of files. */
   readonly directory: boolean;
+  /** Of a directory that is also named by a file in it: that file. */
+  readonly mainFile?: string;
+  /** Where a directory may have other files: whether a file is one that `write` makes. */
+  isPart?(name: string): boolean;
   /** Whether the source is of this format, by its bytes or, of a directory, by its files. */
   sniff(source: FileSource): Promise<boolean>;
   needs(compile: CompileConfig | null, request: SaveRequest): SnapshotNeeds;

@@ -257,9 +257,11 @@ export interface LoadReport {
   readonly missingInFile: readonly string[];
 }
 
-/** Where a whole model is read from: a path of the storage, or files. */
+/** Where a whole model is read from: a path of the storage, an address, or files. */
 export type ModelSource =
   | { readonly path: string }
+  /** `https:`, `http:`, or `indexeddb://NAME` of TensorFlow.js's own store. */
+  | { readonly url: string }
   | { readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[] };
 
 export interface SaveModelOptions {

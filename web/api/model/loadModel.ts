@@ -19,7 +19,10 @@ export interface LoadModelOptions {
   readonly customObjects?: CustomObjects;
 }
 
-/** What `loadModel` reads: a path of the storage, a file, or the files of a directory. */
+/**
+ * What `loadModel` reads: a path of the storage, a file, the files of a directory, an `https:` or `http:`
+ * address, or `indexeddb://NAME`, a model that TensorFlow.js stored in this origin.
+ */
 export type ModelFile = string | FilesSource;
 
 /**
@@ -87,7 +90,7 @@ function toOptions(config: WireCompile): CompileOptions {
 async function toSource(source: unknown, where: string): Promise<ModelSource> {
   if (typeof source === 'string') {
     if (source === '') invalid(`${where}: path: expected a text, came ''`);
-    return { path: source };
+    return /^\w+:\/\//.test(source) ? { url: source } : { path: source };
   }
   if (source === null || typeof source !== 'object') {
     invalid(`${where}: expected a path or files, came ${came(source)}`);
