@@ -97,7 +97,6 @@ describe('refuses', () => {
     [{ ...path, saveFreq: 2.5 }, 'INVALID_ARGUMENT', ['saveFreq', 'came 2.5']],
     [{ ...path, verbose: 3 }, 'INVALID_ARGUMENT', ['verbose', 'came 3']],
     [{ ...path, monitr: 'loss' }, 'INVALID_ARGUMENT', ["unknown option 'monitr'", "'monitor'"]],
-    [{ filepath: 'a' }, 'UNSUPPORTED', ['saveWeightsOnly: true']],
   ])('%j', (wrong, code, says) =>
     expectFailure(() => callbacks.modelCheckpoint(wrong as ModelCheckpointOptions), { code, says }),
   );

@@ -103,7 +103,7 @@ export class ModelCheckpoint extends Callback {
   }
 
   override async onTrainBegin(): Promise<void> {
-    this.#formatting = await import('../text/pyFormat');
+    this.#formatting ??= await import('../text/pyFormat');
   }
 
   override onEpochBegin(epoch: number): void {
@@ -121,6 +121,7 @@ export class ModelCheckpoint extends Callback {
   }
 
   async #save(epoch: number, batch: number | null, logs: Logs): Promise<void> {
+    await this.onTrainBegin();
     const path = this.#path(epoch, batch, logs);
     const say = (message: string) => {
       if (this.#verbose > 0) print(`\nEpoch ${epoch + 1}: ${message}\n`);
