@@ -210,7 +210,8 @@ val optimizerVariables(const Model& model, std::string order) {
     entry.set("name", name);
     entry.set("dtype", std::string(dtypeName(dtype)));
     entry.set("shape", array(sizes));
-    entry.set("bytes", variable == nullptr ? val::null() : view(variable->bytes()).call<val>("slice"));
+    entry.set("bytes",
+              variable == nullptr ? val::null() : view(variable->bytes()).call<val>("slice"));
     list.call<void>("push", entry);
   }
   return list;

@@ -12,18 +12,21 @@
 
 namespace tabtrain {
 
-/// A JSON value. Of our own, since configs need little and the download is counted: the library that
-/// offers the rest is 15 kB larger. Objects keep the order of their keys, so that what we write stays
-/// readable beside what Keras writes, and are searched from the front: configs are small.
+/// A JSON value. Of our own, since configs need little and the download is counted: the library
+/// that offers the rest is 15 kB larger. Objects keep the order of their keys, so that what we
+/// write stays readable beside what Keras writes, and are searched from the front: configs are
+/// small.
 ///
-/// Access to a value of another type is a mistake here, `Error` Internal: types are looked at first.
+/// Access to a value of another type is a mistake here, `Error` Internal: types are looked at
+/// first.
 class Json {
  public:
   using Array = std::vector<Json>;
   using Member = std::pair<std::string, Json>;
   using Object = std::vector<Member>;
 
-  // Not inline, copies and destructors least of all: they are everywhere, and the download is counted.
+  // Not inline, copies and destructors least of all: they are everywhere, and the download is
+  // counted.
   Json();
   ~Json();
   Json(const Json& other);
@@ -115,8 +118,8 @@ class Json {
     return found == nullptr ? fallback : *found;
   }
   template <typename Type>
-    requires std::is_arithmetic_v<Type>
-  Type value(std::string_view key, Type fallback) const {
+  requires std::is_arithmetic_v<Type> Type value(std::string_view key, Type fallback)
+  const {
     const Json* found = find(key);
     return found == nullptr ? fallback : found->get<Type>();
   }

@@ -259,8 +259,7 @@ void writeJsonNumber(std::string& out, double number) {
     const int by = count - exponent;
     const long double power = powerOf10(std::abs(by));
     const auto exact = static_cast<long double>(number);
-    digits = std::to_string(
-        static_cast<uint64_t>((by < 0 ? exact / power : exact * power) + 0.5L));
+    digits = std::to_string(static_cast<uint64_t>((by < 0 ? exact / power : exact * power) + 0.5L));
     const std::string text = digits + "e" + std::to_string(-by);
     if (std::strtod(text.c_str(), nullptr) != number && count < 17) continue;
     exponent += static_cast<int>(digits.size()) - count;

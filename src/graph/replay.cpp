@@ -28,9 +28,8 @@ class Replay {
  private:
   Expr value(const Json& id) const {
     const auto index = id.is_number_integer() ? id.get<int64_t>() : -1;
-    require(index >= 0 && index < static_cast<int64_t>(values_.size()), [&] {
-      return "recording: expected the number of an earlier value, got " + id.dump();
-    });
+    require(index >= 0 && index < static_cast<int64_t>(values_.size()),
+            [&] { return "recording: expected the number of an earlier value, got " + id.dump(); });
     return values_[static_cast<size_t>(index)];
   }
 

@@ -22,14 +22,14 @@ struct ReplayContext {
 ///     {"nodes": [{"op", "in": [value...], "attrs"?: {...}}...], "outputs": [value...]}
 ///
 /// Values are numbered: the inputs first, then what each node gives. Ops have TensorFlow's names;
-/// axes may count from the end, and shapes are found here: a recording is made without them. The ops
-/// that take attributes:
+/// axes may count from the end, and shapes are found here: a recording is made without them. The
+/// ops that take attributes:
 ///
-///     Const {value}                  Weight {name}               Assign {name}: in[0] after the step
-///     MatMul {transpose_a, transpose_b}, over the last two axes of a matrix, rows of the first
-///     Reshape {shape}: null is the batch, one -1 is what is left
-///     Transpose {perm}               OneHot {depth}              Sum, Mean, Max {axes, keep_dims}
-///     RandomUniform, RandomStandardNormal {shape}: without it, numbers in the shape of in[0]
+///     Const {value}                  Weight {name}               Assign {name}: in[0] after the
+///     step MatMul {transpose_a, transpose_b}, over the last two axes of a matrix, rows of the
+///     first Reshape {shape}: null is the batch, one -1 is what is left Transpose {perm} OneHot
+///     {depth}              Sum, Mean, Max {axes, keep_dims} RandomUniform, RandomStandardNormal
+///     {shape}: without it, numbers in the shape of in[0]
 ///
 /// Throws InvalidArgument and ShapeMismatch, naming the op; Unsupported for an op that is not here.
 std::vector<Expr> replay(Graph& graph, const Json& recording, const std::vector<Expr>& inputs,

@@ -23,9 +23,9 @@ class Normalization : public Layer, public Adaptable {
     // A list is what Keras writes; there, null means no axis, and absent means the last one.
     if (axes_.is_null()) axes_ = reader.has("axis") ? Json::array() : Json::array({-1});
     if (axes_.is_number()) axes_ = Json::array({axes_});
-    if (!axes_.is_array() ||
-        !std::all_of(axes_.begin(), axes_.end(),
-                     [](const Json& axis) { return axis.is_number_integer(); })) {
+    if (!axes_.is_array() || !std::all_of(axes_.begin(), axes_.end(), [](const Json& axis) {
+          return axis.is_number_integer();
+        })) {
       reader.fail("axis", "null, an integer or a list of integers");
     }
     if (givenMean_.json().is_null() != givenVariance_.json().is_null()) {

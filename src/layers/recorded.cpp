@@ -72,7 +72,8 @@ class RecordedLayer : public Layer {
  private:
   void readWeight(const Json& json) {
     ConfigReader reader(className_ + ": weight", json);
-    RecordedWeight weight{reader.string("name", ""), {}, reader.boolean("trainable", true), nullptr};
+    RecordedWeight weight{
+        reader.string("name", ""), {}, reader.boolean("trainable", true), nullptr};
     const bool isName = !weight.name.empty() && weight.name.find('/') == std::string::npos;
     if (!isName) reader.fail("name", "a name without \"/\"");
     for (const Json& size : reader.any("shape")) {

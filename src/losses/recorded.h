@@ -5,8 +5,8 @@
 
 namespace tabtrain {
 
-/// A function of targets and predictions that the engine does not have: a loss or metric from its config
-/// with the key `recorded`, a recording for `replay` with two inputs and one output.
+/// A function of targets and predictions that the engine does not have: a loss or metric from its
+/// config with the key `recorded`, a recording for `replay` with two inputs and one output.
 class RecordedFunction {
  public:
   /// Whether a name or config is one.

@@ -134,8 +134,8 @@ RestorePlan Model::loadCheckpoint(const Bundle& bundle) {
 std::vector<ListedOptimizerVariable> Model::optimizerVariables(OptimizerOrder order) const {
   const Optimizer& optimizer = compiled()->optimizer();
   if (!optimizer.isBuilt()) return {};
-  return listOptimizerVariables(
-      optimizer, trained_.empty() ? network_->trainableWeights() : trained_, order);
+  return listOptimizerVariables(optimizer,
+                                trained_.empty() ? network_->trainableWeights() : trained_, order);
 }
 
 void Model::setOptimizerVariables(OptimizerOrder order, const std::vector<TensorPtr>& values) {

@@ -51,7 +51,9 @@ List listOptimizerVariables(const Optimizer& optimizer, const std::vector<Variab
   const KerasOptimizer& row = *findKerasOptimizer(optimizer.className());
   requireSameMeaning(optimizer, row, order);
   const bool isLegacy = order == OptimizerOrder::Legacy;
-  List list = {{isLegacy ? optimizer.name() + "/iter" : "iteration", DType::Int64, {},
+  List list = {{isLegacy ? optimizer.name() + "/iter" : "iteration",
+                DType::Int64,
+                {},
                 &optimizer.iterations()}};
   const auto addFloat = [&](const std::string& name, Variable* variable) {
     list.push_back({name, DType::Float32, {}, variable});

@@ -25,8 +25,9 @@ struct ListedOptimizerVariable {
 
 /// The list of an optimizer that is built for `trainable`. Throws Unsupported where the state means
 /// something else in the generation of `order`.
-std::vector<ListedOptimizerVariable> listOptimizerVariables(
-    const Optimizer& optimizer, const std::vector<Variable*>& trainable, OptimizerOrder order);
+std::vector<ListedOptimizerVariable> listOptimizerVariables(const Optimizer& optimizer,
+                                                            const std::vector<Variable*>& trainable,
+                                                            OptimizerOrder order);
 
 /// Takes over such a list, tensors in its order; builds the optimizer where that is yet to be done.
 /// Throws ShapeMismatch and leaves the optimizer as it was.

@@ -83,7 +83,8 @@ ModelState wantedOf(const Json& expected, const std::string& version) {
     if (className == "Dense") {
       const auto units = layer["config"]["units"].get<int64_t>();
       LayerState dense{name, {variable(name, "kernel", {width, units})}};
-      if (layer["config"]["use_bias"].get<bool>()) dense.variables.push_back(variable(name, "bias", {units}));
+      if (layer["config"]["use_bias"].get<bool>())
+        dense.variables.push_back(variable(name, "bias", {units}));
       state.layers.push_back(std::move(dense));
       width = units;
     } else if (className == "BatchNormalization") {
@@ -103,7 +104,8 @@ ModelState wantedOf(const Json& expected, const std::string& version) {
     std::vector<std::string> slots;
     const bool legacy = expected["case"].get<std::string>().starts_with("legacy");
     // The newer SGD keeps its last step there even if its momentum is 0.
-    if (className == "SGD" && (!legacy || config["momentum"].get<double>() != 0.0)) slots = {"momentum"};
+    if (className == "SGD" && (!legacy || config["momentum"].get<double>() != 0.0))
+      slots = {"momentum"};
     if (className == "Adam") slots = {"m", "v"};
     if (className == "Adam" && config["amsgrad"].get<bool>()) slots.push_back("vhat");
     state.optimizer = optimizerOf(className, legacy, slots, state);

@@ -290,7 +290,8 @@ std::vector<GoldenCase> oneOfEach() {
   std::vector<GoldenCase> cases;
   std::set<std::string> seen;
   for (const GoldenCase& golden : goldenCases("layers.json")) {
-    if (seen.insert(golden.json["layer"]["class_name"].get<std::string>()).second) cases.push_back(golden);
+    if (seen.insert(golden.json["layer"]["class_name"].get<std::string>()).second)
+      cases.push_back(golden);
   }
   return cases;
 }

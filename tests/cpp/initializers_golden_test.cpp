@@ -70,7 +70,8 @@ TEST_P(InitializerGolden, EqualsKeras) {
   if (golden["kind"] == "values_seed_7") {
     const std::vector<double> expected =
         goldenTensor({{"shape", {16}}, {"dtype", "float32"}, {"values", golden["values"]}}).values;
-    const auto values = draw(*initializer, golden["shape"].get<std::vector<int64_t>>(), /*counter=*/0);
+    const auto values =
+        draw(*initializer, golden["shape"].get<std::vector<int64_t>>(), /*counter=*/0);
     const std::span<const float> start(values.data(), expected.size());
     const bool isUniform = config["class_name"].get<std::string>().ends_with("Uniform") ||
                            config["config"].value("distribution", "") == "uniform";
@@ -79,7 +80,8 @@ TEST_P(InitializerGolden, EqualsKeras) {
     if (config["class_name"] == "Orthogonal") tolerance = {1e-5, 2e-6};
     expectClose(start, expected, "values", tolerance);
     // The seed alone decides.
-    EXPECT_EQ(values, draw(*initializer, golden["shape"].get<std::vector<int64_t>>(), /*counter=*/9));
+    EXPECT_EQ(values,
+              draw(*initializer, golden["shape"].get<std::vector<int64_t>>(), /*counter=*/9));
     return;
   }
   if (golden["kind"] == "matrix") {

@@ -58,8 +58,8 @@ TEST(Json, NumbersReadBackAndAreShort) {
   PhiloxStream random(streamKey(3, "json"), 0);
   for (uint64_t i = 0; i < 20000; ++i) {
     const auto block = random.block(i);
-    const auto number =
-        std::bit_cast<double>(static_cast<uint64_t>(block[0]) << 32 | static_cast<uint64_t>(block[1]));
+    const auto number = std::bit_cast<double>(static_cast<uint64_t>(block[0]) << 32 |
+                                              static_cast<uint64_t>(block[1]));
     if (!std::isfinite(number)) continue;
     EXPECT_EQ(Json::parse(Json(number).dump()).get<double>(), number);
   }
@@ -67,8 +67,9 @@ TEST(Json, NumbersReadBackAndAreShort) {
 
 TEST(Json, RefusesWhatIsNone) {
   for (const char* text :
-       {"", " ", "nul", "01", "1.", ".5", "-", "+1", "1e", "[1,]", "[", "[1", "{\"a\"}", "{\"a\":}",
-        "{a:1}", "{\"a\":1,}", "\"", "\"\\x\"", "\"\\u12\"", "\"\n\"", "1 2", "NaN", "1e999"}) {
+       {"",   " ",       "nul",       "01",     "1.",      ".5",       "-",     "+1",
+        "1e", "[1,]",    "[",         "[1",     "{\"a\"}", "{\"a\":}", "{a:1}", "{\"a\":1,}",
+        "\"", "\"\\x\"", "\"\\u12\"", "\"\n\"", "1 2",     "NaN",      "1e999"}) {
     EXPECT_THROW(Json::parse(text), Error) << text;
   }
   EXPECT_THROW(Json::parse(std::string(100000, '[')), Error);

@@ -4,9 +4,9 @@
 #include "graph_runner.h"
 #include "json_printing.h"
 #include "layers/recorded.h"
+#include "losses/loss.h"
 #include "losses/recorded.h"
 #include "metrics/metric.h"
-#include "losses/loss.h"
 #include "model/model.h"
 
 namespace tabtrain {
@@ -61,23 +61,24 @@ TEST(Recorded, ShapesAreFoundWhereItIsReplayed) {
 }
 
 TEST(Recorded, RefusesWhatIsNoRecording) {
-  for (const char* bad :
-       {"{}", R"({"nodes": 3, "outputs": [0]})", R"({"nodes": [], "outputs": []})",
-        R"({"nodes": [], "outputs": [2]})", R"({"nodes": [], "outputs": ["0"]})",
-        R"({"nodes": [{"op": "Mul", "in": [0, 2]}], "outputs": [2]})",
-        R"({"nodes": [{"op": "Mul", "in": [0]}], "outputs": [2]})",
-        R"({"nodes": [{"op": "Mul", "in": [0, 1, 1]}], "outputs": [2]})",
-        R"({"nodes": [{"op": "Nope", "in": [0]}], "outputs": [2]})",
-        R"({"nodes": [{"op": "AssignVariableOp", "in": [0]}], "outputs": [2]})",
-        R"({"nodes": [{"op": "ReadVariableOp", "in": [0]}], "outputs": [2]})",
-        R"({"nodes": [{"op": "Softmax", "in": [0, 1]}], "outputs": [2]})",
-        R"({"nodes": [{"op": "SparseSoftmaxCrossEntropyWithLogits", "in": [0, 1]}], "outputs": [2]})",
-        R"({"nodes": [{"op": "Weight", "attrs": {"name": "w"}}], "outputs": [2]})",
-        R"({"nodes": [{"op": "RandomUniform", "in": [0]}], "outputs": [2]})",
-        R"({"nodes": [{"op": "Sum", "in": [0], "attrs": {"axes": [0, 0]}}], "outputs": [2]})",
-        R"({"nodes": [{"op": "Reshape", "in": [0], "attrs": {"shape": [-1, -1]}}], "outputs": [2]})",
-        R"({"nodes": [{"op": "Reshape", "in": [0], "attrs": {"shape": [7]}}], "outputs": [2]})",
-        R"({"nodes": [{"op": "Transpose", "in": [0], "attrs": {"perm": [1]}}], "outputs": [2]})"}) {
+  for (
+      const char* bad :
+      {"{}", R"({"nodes": 3, "outputs": [0]})", R"({"nodes": [], "outputs": []})",
+       R"({"nodes": [], "outputs": [2]})", R"({"nodes": [], "outputs": ["0"]})",
+       R"({"nodes": [{"op": "Mul", "in": [0, 2]}], "outputs": [2]})",
+       R"({"nodes": [{"op": "Mul", "in": [0]}], "outputs": [2]})",
+       R"({"nodes": [{"op": "Mul", "in": [0, 1, 1]}], "outputs": [2]})",
+       R"({"nodes": [{"op": "Nope", "in": [0]}], "outputs": [2]})",
+       R"({"nodes": [{"op": "AssignVariableOp", "in": [0]}], "outputs": [2]})",
+       R"({"nodes": [{"op": "ReadVariableOp", "in": [0]}], "outputs": [2]})",
+       R"({"nodes": [{"op": "Softmax", "in": [0, 1]}], "outputs": [2]})",
+       R"({"nodes": [{"op": "SparseSoftmaxCrossEntropyWithLogits", "in": [0, 1]}], "outputs": [2]})",
+       R"({"nodes": [{"op": "Weight", "attrs": {"name": "w"}}], "outputs": [2]})",
+       R"({"nodes": [{"op": "RandomUniform", "in": [0]}], "outputs": [2]})",
+       R"({"nodes": [{"op": "Sum", "in": [0], "attrs": {"axes": [0, 0]}}], "outputs": [2]})",
+       R"({"nodes": [{"op": "Reshape", "in": [0], "attrs": {"shape": [-1, -1]}}], "outputs": [2]})",
+       R"({"nodes": [{"op": "Reshape", "in": [0], "attrs": {"shape": [7]}}], "outputs": [2]})",
+       R"({"nodes": [{"op": "Transpose", "in": [0], "attrs": {"perm": [1]}}], "outputs": [2]})"}) {
     Graph graph;
     const Expr x = graph.input("x", {DType::Float32, Shape::batched({4})});
     EXPECT_THROW(replayed(graph, bad, x, x), Error) << bad;

@@ -1,7 +1,7 @@
 import { TabtrainError } from '../../errors';
 import type { Recording } from '../../custom/graph';
 import { parseFunction, type FunctionNode, type ParsedFunction } from './functionDef';
-import { ObjectGraph, type SavedObjectInfo } from './objectGraph';
+import type { ObjectGraph } from './objectGraph';
 
 /** What the engine takes for a layer whose class is elsewhere (src/layers/recorded.h). */
 export interface RecordedLayer {
@@ -44,7 +44,7 @@ export function importLayer(
   if (!layer || !call) return null;
   const weights = new Map<number, RecordedLayer['weights'][number]>();
   for (const [name, id] of layer.children) {
-    const variable = (graph.objects[id] as SavedObjectInfo | undefined)?.variable;
+    const variable = graph.objects[id]?.variable;
     if (!variable || weights.has(id)) continue;
     if (variable.dtype !== FLOAT) {
       throw new TabtrainError('UNSUPPORTED', `${what}: the weight '${name}' is not float32`);

@@ -97,7 +97,7 @@ export function writeSavedModel(model: ModelSnapshot): NewFile[] {
 /** What can be written of a function once all objects have numbers. */
 interface Concrete {
   readonly name: string;
-  write(ids: ReadonlyMap<SavedNode, number>): Message;
+  readonly write: (ids: ReadonlyMap<SavedNode, number>) => Message;
 }
 
 /**
