@@ -1,12 +1,13 @@
 // Optimizers and schedules in a model: what the engine says of them.
 import { describe, expect, test } from '@jest/globals';
-import { layers, optimizers, sequential, type Optimizer } from 'tabtrain';
+import { layers, optimizers, sequential, setSeed, type Optimizer } from 'tabtrain';
 import { expectFailure } from './support/errors';
 
 const x = { data: Float32Array.from({ length: 12 }, (_, i) => (i % 5) / 5), shape: [6, 2] };
 const y = { data: Float32Array.from({ length: 6 }, (_, i) => i % 2), shape: [6, 1] };
 
 async function modelWith(optimizer: Optimizer) {
+  setSeed(1);
   const model = sequential([layers.dense({ units: 1, inputShape: [2] })]);
   model.compile({ optimizer, loss: 'mse' });
   await model.build();

@@ -90,10 +90,21 @@ export class NodeFiles {
    * existing directory, as /proc does.
    */
   async makeDirectory(path: string): Promise<string[]> {
+    for (let tries = 10; ; --tries) {
+      try {
+        return await this.#makeDirectoryOnce(path);
+      } catch (error) {
+        // Another process has removed a parent that was there a moment ago.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 1) throw error;
+      }
+    }
+  }
+
+  async #makeDirectoryOnce(path: string): Promise<string[]> {
     const existing = await this.fs.stat(path).catch(missingAs(null));
     if (existing?.isDirectory()) return [];
     const parent = dirname(path);
-    const made = !existing && parent !== path ? await this.makeDirectory(parent) : [];
+    const made = !existing && parent !== path ? await this.#makeDirectoryOnce(parent) : [];
     try {
       await this.fs.mkdir(path);
       made.push(path);
