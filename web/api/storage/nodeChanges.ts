@@ -6,7 +6,7 @@ import { readJournal, redo, removeJournal, touchedBy } from './nodeJournal';
 import { JOURNAL, WORKSHOP, chainOf, type Look, type Workshops } from './nodeWorkshop';
 
 /** How often a lock is asked for that somebody has: one that only tries to get it gives it back at once. */
-const LOCK_TRIES = 5;
+const LOCK_TRIES = 8;
 
 /** Where something is to be changed. */
 export interface Reach {
