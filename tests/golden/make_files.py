@@ -50,6 +50,8 @@ def layers(kind, k):
     if kind == "frozen":
         frozen = layer.Dense(4, trainable=False)
         return start + [layer.Dense(5), k.Sequential(inner + [layer.Dense(3), layer.BatchNormalization(), frozen]), layer.Dense(3)]
+    if kind == "deferred":
+        return [layer.Dense(5, activation="relu"), k.Sequential([layer.Dense(4)]), layer.Dense(3)]
     if kind == "tiny":
         return start + [layer.Dense(5, activation="relu"), layer.Dense(3)]
     normalization = layer.Normalization()
@@ -121,6 +123,7 @@ def keras2(root):
     cases = [
         made("mlp-adam.h5", "mlp", (NEW or LEGACY).Adam(0.01)),
         made("tiny-adam.h5", "tiny", LEGACY.Adam(0.01)),
+        made("deferred-sgd.h5", "deferred", LEGACY.SGD(0.05, momentum=0.5)),
         made("zoo-momentum.h5", "zoo", (NEW or LEGACY).SGD(0.05, momentum=0.9)),
         made("mlp-weights.h5", "mlp"),
         made("frozen-weights.h5", "frozen"),
@@ -130,6 +133,7 @@ def keras2(root):
             made("mlp-legacy-adam.h5", "mlp", LEGACY.Adam(0.01)),
             made("mlp-adam.keras", "mlp", NEW.Adam(0.01)),
             made("zoo-rmsprop.keras", "zoo", NEW.RMSprop(0.01, momentum=0.5)),
+            made("deferred-adagrad.keras", "deferred", NEW.Adagrad(0.05)),
             made("mlp.weights.h5", "mlp", NEW.Adam(0.01)),
         ]
     return cases
@@ -137,6 +141,11 @@ def keras2(root):
 
 def keras3(root):
     import keras as k3
+    from keras.src.saving import serialization_lib
+
+    # Keras writes where objects are in memory; here in which order they came.
+    seen = {}  # with the objects, so that no other takes their place in memory
+    serialization_lib.id = lambda each: seen.setdefault(id(each), (len(seen), each))[0]
 
     def made(name, kind, optimizer=None):
         return case(root, name, "keras" + k3.__version__, kind, k3, optimizer)
@@ -148,6 +157,8 @@ def keras3(root):
         made("keras3-mlp-nadam.keras", "mlp", k3.optimizers.Nadam(0.01)),
         made("keras3-mlp-scheduled.keras", "mlp", k3.optimizers.SGD(schedule, momentum=0.5)),
         made("keras3-zoo-sgd.keras", "zoo", k3.optimizers.SGD(0.05)),
+        made("keras3-deferred-adamw.keras", "deferred", k3.optimizers.AdamW(0.01)),
+        made("keras3-deferred-adam.h5", "deferred", k3.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.9)),
         made("keras3-mlp.weights.h5", "mlp", k3.optimizers.Adam(0.01)),
         made("keras3-frozen.weights.h5", "frozen"),
     ]
@@ -213,9 +224,11 @@ def odd(root):
     bad("missing", lambda file, group: None)
 
     def virtual(file, group):
-        layout = h5py.VirtualLayout((5,), "f4")
-        layout[:] = h5py.VirtualSource("/etc/passwd", "x", (5,))
-        group.create_virtual_dataset("bias:0", layout)
+        space = h5py.h5s.create_simple((5,))
+        properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        properties.set_virtual(space, b"/etc/passwd", b"x", space)
+        properties.set_obj_track_times(False)
+        h5py.h5d.create(group.id, b"bias:0", h5py.h5t.IEEE_F32LE, space, properties)
 
     bad("virtual", virtual)
     bad("config", lambda file, group: file.attrs.__setitem__("model_config", "{"))

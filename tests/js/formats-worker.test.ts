@@ -11,16 +11,18 @@ import { expectFailure } from './support/errors';
 import { FakeWorker, fakePlatform } from './support/fakeWorker';
 
 const fake = new FakeWorker();
+const hdf5 = jest.fn(fakePlatform.hdf5);
 
 beforeAll(async () => {
   definePlatform(browserPlatform);
   const valid = jest.spyOn(WebAssembly, 'validate').mockReturnValue(true);
-  setImmediate(() => void serve(fake.scope, fakePlatform));
+  setImmediate(() => void serve(fake.scope, { ...fakePlatform, hdf5 }));
   await init({ worker: () => fake.worker });
   valid.mockRestore();
 });
 afterEach(() => {
   jest.restoreAllMocks();
+  hdf5.mockImplementation(fakePlatform.hdf5);
 });
 
 const x = { data: Float32Array.from({ length: 40 }, (_, i) => Math.sin(i)), shape: [20, 2] };
@@ -34,6 +36,16 @@ function build() {
   model.compile({ optimizer: 'adam', loss: 'mse' });
   return model;
 }
+
+test('HDF5 is loaded where it is needed', async () => {
+  const model = build();
+  await model.fit(x, y, { verbose: 0 });
+  await model.save('saved');
+  await loadModel('saved');
+  expect(hdf5).not.toHaveBeenCalled();
+  await model.save('model.h5');
+  expect(hdf5).toHaveBeenCalled();
+});
 
 test.each(['run/model.h5', 'run/model.keras', 'run/w.weights.h5', 'run/w.h5'])(
   '%s: an older file stays whole when a save fails',

@@ -2,7 +2,7 @@
 
 /** Learns y = x0 + 2 x1 from 64 rows and returns what the tests look at. */
 export async function useTabtrain(tabtrain, options) {
-  const { callbacks, engineInfo, init, layers, sequential, setSeed } = tabtrain;
+  const { callbacks, engineInfo, init, layers, loadModel, sequential, setSeed, storage } = tabtrain;
   if (options) await init(options);
   setSeed(1);
   const model = sequential([
@@ -21,6 +21,16 @@ export async function useTabtrain(tabtrain, options) {
   });
   if (saves === 0) throw new Error('nothing was saved');
   const { data, shape } = await model.predict(x);
+  // So are the formats, and HDF5, which is a library of its own.
+  for (const path of ['tabtrain-consumer.h5', 'tabtrain-consumer.keras']) {
+    await model.save(path);
+    const loaded = await loadModel(path);
+    const again = await loaded.predict(x);
+    if (again.data.some((value, i) => value !== data[i]))
+      throw new Error(`${path} is another model`);
+    loaded.dispose();
+    await storage.remove(path);
+  }
   const { variant } = await engineInfo();
   model.dispose();
   return { losses: history.loss, shape, prediction: data[63], variant };

@@ -2,9 +2,16 @@ import type { Description } from '../../engine/engine';
 import type { KerasConfig } from '../../config/spec';
 import type { OptimizerVariables, StoredTensor } from '../types';
 
-/** Whether it is SGD without momentum: the engine gives it the slot all the same, Keras 3 does not. */
+/**
+ * Whether it is SGD without momentum: as Keras 2.11 the engine gives it the slot all the same, OptimizerV2
+ * and Keras 3 do not.
+ */
 const hasUnusedSlot = ({ class_name, config }: KerasConfig, order: string): boolean =>
-  order === 'keras3' && class_name === 'SGD' && !config['momentum'] && config['use_ema'] !== true;
+  order !== 'new' &&
+  class_name === 'SGD' &&
+  !config['momentum'] &&
+  config['use_ema'] !== true &&
+  config['is_legacy_optimizer'] !== true;
 
 /** The engine's list as Keras has it. */
 export function withoutUnusedSlot(
