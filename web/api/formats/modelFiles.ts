@@ -101,7 +101,7 @@ export class ModelFiles {
     }
     let i = 0;
     const inner = (layers as KerasConfig[]).map((layer) =>
-      layer?.class_name === 'InputLayer' || typeof layer?.config !== 'object'
+      layer?.class_name === 'InputLayer' || typeof (layer?.config ?? 0) !== 'object'
         ? layer
         : this.#withRecorded(layer, loaded, own, [...place, i++]),
     );
@@ -128,7 +128,8 @@ export class ModelFiles {
     if (!loaded) throw new TabtrainError('INTERNAL', `there is no open file ${id}`);
     if ('checkpoint' in loaded.weights) {
       const { index, shards } = loaded.weights.checkpoint;
-      return JSON.parse(model.loadCheckpoint(index, [...shards])) as LoadReport;
+      const report = JSON.parse(model.loadCheckpoint(index, [...shards])) as LoadReport;
+      return checked(report, JSON.parse(model.describe()) as Description);
     }
     const description = JSON.parse(model.describe()) as Description;
     const config = JSON.parse(model.configJson()) as KerasConfig;
@@ -173,4 +174,11 @@ export class ModelFiles {
       for (const tensor of made) tensor.delete();
     }
   }
+}
+
+/** Every weight must have come from the file; state of an optimizer need not. */
+function checked(report: LoadReport, { weights }: Description): LoadReport {
+  const missing = weights.find(({ name }) => report.missingInFile.includes(name));
+  if (!missing) return report;
+  throw new TabtrainError('CORRUPT_FILE', `loadModel: the file has no value for '${missing.name}'`);
 }

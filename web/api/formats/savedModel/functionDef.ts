@@ -35,6 +35,8 @@ export interface ParsedFunction {
   readonly nodes: ReadonlyMap<string, FunctionNode>;
 }
 
+/** No layer does as much. */
+const MOST_NODES = 10_000;
 /** Constants larger than this are no shapes and no scalars. */
 const MOST_NUMBERS = 4096;
 
@@ -52,7 +54,11 @@ export function parseFunction(bytes: Uint8Array, what: string): ParsedFunction {
     }),
   );
   const nodes = new Map<string, FunctionNode>();
-  for (const message of all(definition, 3)) {
+  const messages = all(definition, 3);
+  if (messages.length > MOST_NODES) {
+    throw new TabtrainError('UNSUPPORTED', `${what}: a function of ${messages.length} nodes`);
+  }
+  for (const message of messages) {
     const node = read(message);
     const name = textOf(last(node, 1), what);
     const inputs = node

@@ -20,6 +20,8 @@ const BOOL = 10;
 /** Functions that call functions, so deep. */
 const DEEPEST = 16;
 const MOST_NODES = 20_000;
+/** Nodes that need nodes, so deep. */
+const DEEPEST_NODE = 500;
 /** Of a row of random numbers. */
 const MOST_ELEMENTS = 1 << 24;
 
@@ -99,17 +101,21 @@ const SAME = new Set(
   ).split(' '),
 );
 /** Ops that are another of the engine's, or give what they are given. */
-const ALIAS: Readonly<Record<string, string>> = {
-  ...{ Add: 'AddV2', BiasAdd: 'AddV2', Div: 'RealDiv', Select: 'SelectV2', LogicalAnd: 'Mul' },
-  ...{ LogicalOr: 'Maximum' },
-};
+const ALIAS: ReadonlyMap<string, string> = new Map([
+  ['Add', 'AddV2'],
+  ['BiasAdd', 'AddV2'],
+  ['Div', 'RealDiv'],
+  ['Select', 'SelectV2'],
+  ['LogicalAnd', 'Mul'],
+  ['LogicalOr', 'Maximum'],
+]);
 const THROUGH = new Set(['Identity', 'IdentityN', 'PreventGradient', 'Snapshot', 'EnsureShape']);
 /** Ops that assign a variable, and what they do with the value that it has; null for nothing. */
-const ASSIGNS: Readonly<Record<string, string | null>> = {
-  AssignVariableOp: null,
-  AssignAddVariableOp: 'AddV2',
-  AssignSubVariableOp: 'Sub',
-};
+const ASSIGNS: ReadonlyMap<string, string | null> = new Map([
+  ['AssignVariableOp', null],
+  ['AssignAddVariableOp', 'AddV2'],
+  ['AssignSubVariableOp', 'Sub'],
+]);
 const CALL = new Set(['StatefulPartitionedCall', 'PartitionedCall']);
 
 /** Writes a TensorFlow function as a recording. */
@@ -117,7 +123,9 @@ class Importer {
   readonly #graph: ObjectGraph;
   readonly #what: string;
   readonly #nodes: { op: string; in?: number[]; attrs?: Record<string, unknown> }[] = [];
+  readonly #parsed = new Map<string, ParsedFunction>();
   #visited = 0;
+  #nesting = 0;
 
   constructor(graph: ObjectGraph, what: string) {
     this.#graph = graph;
@@ -152,7 +160,7 @@ class Importer {
   #assign(frame: Frame): void {
     for (const node of frame.fn.nodes.values()) {
       if (CALL.has(node.op)) this.#assign(this.#called(node, frame));
-      const sign = ASSIGNS[node.op];
+      const sign = ASSIGNS.get(node.op);
       if (sign === undefined) continue;
       const [handle, value] = [0, 1].map((i) => this.#input(node, i, frame));
       if (handle!.kind !== 'weight') this.#fail('assigns what is no weight of its own');
@@ -171,10 +179,14 @@ class Importer {
   }
 
   #function(name: string): ParsedFunction {
+    const parsed = this.#parsed.get(name);
+    if (parsed) return parsed;
     const bytes = this.#graph.functions.get(name);
     if (!bytes)
       throw new TabtrainError('CORRUPT_FILE', `${this.#what}: there is no function '${name}'`);
-    return parseFunction(bytes, this.#what);
+    const fn = parseFunction(bytes, this.#what);
+    this.#parsed.set(name, fn);
+    return fn;
   }
 
   #add(op: string, inputs: readonly Known[] = [], attrs?: Record<string, unknown>): Known {
@@ -250,11 +262,17 @@ class Importer {
     const [name = '', , index = '0'] = reference.split(':');
     const node = frame.fn.nodes.get(name);
     if (!node) return this.#fail(`needs '${reference}', which is neither a weight nor computed`);
-    if (++this.#visited > MOST_NODES) this.#fail('is too large');
-    if (frame.depth > 1000) this.#fail('is nested too deep');
+    this.#count();
+    // Also where nodes need each other in a circle.
+    if (++this.#nesting > DEEPEST_NODE) this.#fail('is nested too deep');
     const value = this.#node(node, Number(index), frame);
+    --this.#nesting;
     frame.known.set(reference, value);
     return value;
+  }
+
+  #count(): void {
+    if (++this.#visited > MOST_NODES) this.#fail('is too large');
   }
 
   #node(node: FunctionNode, index: number, frame: Frame): Known {
@@ -262,7 +280,7 @@ class Importer {
     const input = (i: number) => this.#input(node, i, frame);
     const inputs = () => node.inputs.map((_, i) => input(i));
     if (SAME.has(op)) return this.#add(op, inputs());
-    const alias = ALIAS[op];
+    const alias = ALIAS.get(op);
     if (alias !== undefined) return this.#add(alias, inputs());
     if (THROUGH.has(op)) return input(index);
     if (CALL.has(op)) return this.#result(this.#called(node, frame), index);
@@ -369,6 +387,7 @@ class Importer {
   #called(node: FunctionNode, caller: Frame): Frame {
     const made = caller.calls.get(node.name);
     if (made) return made;
+    this.#count();
     if (caller.depth >= DEEPEST) this.#fail('functions call each other too deep');
     const fn = this.#function(node.attr('f').function);
     const args = new Map(
