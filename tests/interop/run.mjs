@@ -9,6 +9,7 @@ import { buildEngine } from '../../emscripten/build.mjs';
 import { ensureTools, SetupError } from '../../emscripten/toolchain/host.mjs';
 import { build } from '../../web/build.mjs';
 import { casesFor, models, trainCheckpointCases } from './cases.mjs';
+import * as savedModels from './savedModelCases.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const fixtures = fileURLToPath(new URL('../golden/checkpoints/', import.meta.url));
@@ -111,6 +112,30 @@ function exchange({ label, writes, reads, rootEdge }, tool, work) {
   }
 }
 
+/** Whole models as SavedModel directories. */
+function exchangeSavedModels({ label }, work) {
+  const python = pythonOf(label);
+  const [planPath, ours, theirs] = ['models.json', 'ourModels', 'theirModels'].map((name) =>
+    join(work, name),
+  );
+  const plan = {
+    label,
+    models: savedModels.models,
+    ours: savedModels.ourCases(label),
+    theirs: savedModels.theirCases(label),
+  };
+  writeFileSync(planPath, JSON.stringify(plan));
+  mkdirSync(theirs);
+  const tf = (action, directory) => [join(here, 'saved_model.py'), action, planPath, directory];
+  const us = (action, directory) => [join(here, 'savedModel.mjs'), action, planPath, directory];
+  if (run(`${label} writes SavedModels`, python, tf('write', theirs), false)) {
+    run(`ours reads SavedModels of ${label}`, process.execPath, us('read', theirs), true);
+  }
+  if (run(`ours writes SavedModels for ${label}`, process.execPath, us('write', ours), false)) {
+    run(`${label} reads our SavedModels`, python, tf('read', ours), true);
+  }
+}
+
 /** Random models, trained by tf-keras and by the package. */
 function compareRandomModels(work) {
   const file = join(work, 'random.json');
@@ -126,7 +151,9 @@ async function main() {
   for (const environment of environments) {
     const start = performance.now();
     const before = { passed, failed };
-    exchange(environment, tool, mkdtempSync(join(scratch, `${environment.label}-`)));
+    const work = mkdtempSync(join(scratch, `${environment.label}-`));
+    exchange(environment, tool, work);
+    exchangeSavedModels(environment, work);
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
     const counts = `${passed - before.passed} passed, ${failed - before.failed} failed`;
     console.log(`interop ${environment.label}: ${counts} (${seconds} s)`);

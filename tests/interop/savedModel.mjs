@@ -136,6 +136,14 @@ async function check(name, body) {
   }
 }
 
+async function assertUnsupported(path) {
+  const error = await loadModel(path).then(
+    () => new Error('loaded'),
+    (thrown) => thrown,
+  );
+  if (error.code !== 'UNSUPPORTED' || !error.message.includes('a layer within')) throw error;
+}
+
 function assertClose(what, got, expected, within) {
   if (got.length !== expected.length || expected.length === 0)
     throw new Error(`${what}: expected ${expected.length} values, got ${got.length}`);
@@ -154,6 +162,10 @@ async function read(plan, root) {
     const sources = own[models[one.model][1][0]] ? [true, false] : [false];
     for (const isGiven of sources) {
       const how = (name) => named(isGiven ? `${name}, with the class` : name);
+      if (one.model === 'within') {
+        await check(named('loadModel says what it lacks'), () => assertUnsupported(path));
+        continue;
+      }
       const loaded = [];
       await check(how('loadModel'), async () => {
         const customObjects = { absolute, worst, ...(isGiven && own) };

@@ -65,8 +65,9 @@ export class ModelFiles {
   /** An older model of the format makes room; other files in the directory are not ours to remove. */
   async #replacing(format: Format, target: string): Promise<{ replaceDirectory?: string }> {
     if (!format.directory || !(await this.#storage.exists(target))) return {};
-    const isModel = await format
-      .sniff(await sourceOf({ path: target }, this.#storage))
+    // An empty directory is no source.
+    const isModel = await sourceOf({ path: target }, this.#storage)
+      .then((source) => format.sniff(source))
       .catch(() => false);
     return isModel ? { replaceDirectory: target } : {};
   }

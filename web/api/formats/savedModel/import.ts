@@ -261,6 +261,9 @@ class Importer {
     if (cached) return cached;
     const [name = '', , index = '0'] = reference.split(':');
     const node = frame.fn.nodes.get(name);
+    if (!node && frame.fn.arguments.includes(reference)) {
+      this.#fail('uses a variable of another object, such as a layer within, which cannot be taken over'); // prettier-ignore
+    }
     if (!node) return this.#fail(`needs '${reference}', which is neither a weight nor computed`);
     this.#count();
     // Also where nodes need each other in a circle.

@@ -45,7 +45,13 @@ async function layerFunctions(
     if (!bytes) return null;
     graph ??= new ObjectGraph(bytes, `${what}: ${GRAPH}`);
     const path = place.map((i) => `layer-${i}`);
-    return importLayer(graph, path, `${what}: layer ${place.join('.')}`);
+    try {
+      return importLayer(graph, path, `${what}: layer ${place.join('.')}`);
+    } catch (error) {
+      if (!(error instanceof TabtrainError) || error.code !== 'UNSUPPORTED') throw error;
+      const hint = 'its class can be passed as loadModel(file, { customObjects: { Name } })';
+      throw new TabtrainError('UNSUPPORTED', `${error.message}; ${hint}`, { cause: error });
+    }
   };
 }
 
