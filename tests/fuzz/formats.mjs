@@ -126,7 +126,11 @@ function inputOf(seed, seeds) {
   for (let i = 0; i < changes; ++i) {
     const share = random();
     const name =
-      share < 0.45 ? 'saved_model.pb' : share < 0.92 ? 'keras_metadata.pb' : pick([...files.keys()]);
+      share < 0.45
+        ? 'saved_model.pb'
+        : share < 0.92
+          ? 'keras_metadata.pb'
+          : pick([...files.keys()]);
     if (random() < 0.005) files.delete(name);
     else if (files.has(name)) files.set(name, mutate(files.get(name), random, pick([...pick(seeds).values()]))); // prettier-ignore
   }

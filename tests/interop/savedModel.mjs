@@ -1,7 +1,15 @@
 // The package's side of the exchange of whole models; same arguments, files and checks as saved_model.py.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { layers, listVariables, loadModel, losses, optimizers, sequential, setSeed } from '../../dist/node.js';
+import {
+  layers,
+  listVariables,
+  loadModel,
+  losses,
+  optimizers,
+  sequential,
+  setSeed,
+} from '../../dist/node.js';
 import { isRandom, models } from './savedModelCases.mjs'; // prettier-ignore
 
 const steps = 10;

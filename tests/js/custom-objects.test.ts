@@ -14,7 +14,15 @@ import {
   type Operand,
   type Value,
 } from 'tabtrain';
-import { absolute, Centered, Everything, Noise, Scale, shrink, worst } from './support/customLayers';
+import {
+  absolute,
+  Centered,
+  Everything,
+  Noise,
+  Scale,
+  shrink,
+  worst,
+} from './support/customLayers';
 import { expectFailure } from './support/errors';
 import { temporaryDirectory } from './support/models';
 import { compiled, future, steps, trained, trainX, trainY } from './support/savedModels';
@@ -144,17 +152,20 @@ describe('in a file', () => {
     expect(await once()).not.toBe(exact);
   });
 
-  test.each([[{ absolute, worst }], [{}]])('a loss and a metric, given %p', async (customObjects) => {
-    const path = fresh();
-    const model = around();
-    model.compile({ optimizer: 'adam', loss: absolute, metrics: ['mse', worst] });
-    await trained(model);
-    expect(model.metricsNames).toEqual(['loss', 'mse', 'worst']);
-    await model.save(path);
-    const again = await loadModel(path, { customObjects });
-    expect(again.metricsNames).toEqual(['loss', 'mse', 'worst']);
-    expect(await future(again)).toEqual(await future(model));
-  });
+  test.each([[{ absolute, worst }], [{}]])(
+    'a loss and a metric, given %p',
+    async (customObjects) => {
+      const path = fresh();
+      const model = around();
+      model.compile({ optimizer: 'adam', loss: absolute, metrics: ['mse', worst] });
+      await trained(model);
+      expect(model.metricsNames).toEqual(['loss', 'mse', 'worst']);
+      await model.save(path);
+      const again = await loadModel(path, { customObjects });
+      expect(again.metricsNames).toEqual(['loss', 'mse', 'worst']);
+      expect(await future(again)).toEqual(await future(model));
+    },
+  );
 
   test('under a registered name', async () => {
     class Halved extends layers.Layer {

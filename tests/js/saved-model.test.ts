@@ -113,7 +113,7 @@ describe('a compiled model goes on to the bit with', () => {
       compiled(plainModel(), optimizer()),
     ]) {
       const again = await copyOf(model, fresh());
-      expect(again.optimizer!.className).toBe(model.optimizer!.className);
+      expect(again.optimizer.className).toBe(model.optimizer.className);
       expect(await future(again)).toEqual(await future(model));
       model.dispose();
       again.dispose();
@@ -167,14 +167,17 @@ describe('without the optimizer', () => {
     expect(await weightBits(again)).toEqual(await weightBits(model));
   });
 
-  test.each([[{ includeOptimizer: false }], [{ optimizerLayout: 'none' }]])('%j', async (options) => {
-    const path = fresh();
-    const model = await trained(compiled(plainModel()));
-    const again = await copyOf(model, path, options);
-    await expectUncompiled(again);
-    expect(metadataOf(path)).not.toContain('training_config');
-    expect(await weightBits(again)).toEqual(await weightBits(model));
-  });
+  test.each([[{ includeOptimizer: false }], [{ optimizerLayout: 'none' }]])(
+    '%j',
+    async (options) => {
+      const path = fresh();
+      const model = await trained(compiled(plainModel()));
+      const again = await copyOf(model, path, options);
+      await expectUncompiled(again);
+      expect(metadataOf(path)).not.toContain('training_config');
+      expect(await weightBits(again)).toEqual(await weightBits(model));
+    },
+  );
 
   test('loaded with compile: false', async () => {
     const path = fresh();

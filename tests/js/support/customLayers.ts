@@ -1,4 +1,11 @@
-import { layers, regularizers, type GraphBuilder, type Operand, type Value, type Weight } from 'tabtrain';
+import {
+  layers,
+  regularizers,
+  type GraphBuilder,
+  type Operand,
+  type Value,
+  type Weight,
+} from 'tabtrain';
 
 type Config = ConstructorParameters<typeof layers.Layer>[0] & Record<string, unknown>;
 

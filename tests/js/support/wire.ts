@@ -22,7 +22,7 @@ export function changed(
     if (isVarint) return [varint(field.number * 8), varint(Number(field.value))];
     if (!isHit) return [bytes(field.number, field.bytes)];
     const result = rest.length > 0 ? changed(field.bytes, rest, change) : change(field.bytes);
-    return [result].flat().map((content) => bytes(field.number, content as Uint8Array));
+    return [result].flat().map((content) => bytes(field.number, content));
   });
   return join(parts);
 }

@@ -89,7 +89,7 @@ export class GraphBuilder {
   }
 
   // prettier-ignore
-  /* eslint-disable @typescript-eslint/explicit-function-return-type -- all give a value */
+
   add = (a: Operand, b: Operand) => this.#add('AddV2', [a, b]);
   sub = (a: Operand, b: Operand) => this.#add('Sub', [a, b]);
   mul = (a: Operand, b: Operand) => this.#add('Mul', [a, b]);
@@ -147,7 +147,6 @@ export class GraphBuilder {
   randomNormal = (x: Operand) => this.#add('RandomStandardNormal', [x]);
   /** Gives a weight that does not train a new value after the step; in layers only. */
   assign = (weight: Weight, value: Operand) => this.#add('Assign', [value], { name: weight.name });
-  /* eslint-enable @typescript-eslint/explicit-function-return-type */
 
   /** @internal The recording whose result is `result`. */
   finish(result: unknown, where: string): Recording {

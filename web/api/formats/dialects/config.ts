@@ -90,7 +90,7 @@ export function modelConfig(value: unknown, what: string): KerasConfig {
     );
   }
   // Keras 2.0 and 2.1 had a list of layers in place of the record.
-  return config as KerasConfig;
+  return config;
 }
 
 /** `MeanMetricWrapper` and its like are a function by name. */

@@ -9,6 +9,8 @@ export interface FunctionNode {
   /** Values: `argument` or `node:output:index`; inputs that only order things are left out. */
   readonly inputs: readonly string[];
   attr(name: string): AttrValue;
+  /** Whether an attribute is there; TensorFlow leaves those out that are at their default. */
+  has(name: string): boolean;
 }
 
 /** A value of an attribute; what it is not stays at its default. */
@@ -75,6 +77,7 @@ export function parseFunction(bytes: Uint8Array, what: string): ParsedFunction {
       name,
       op: textOf(last(node, 2), what),
       inputs,
+      has: (wanted) => attrs.has(wanted),
       attr: (wanted) => attrOf(read(attrs.get(wanted)), read, what),
     });
   }

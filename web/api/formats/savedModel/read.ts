@@ -21,7 +21,7 @@ export async function readSavedModel(source: FileSource): Promise<LoadedModel> {
   const shards = await Promise.all(shardNames.sort().map((name) => read(source, name, what)));
   const compile = compileConfig(root['training_config'], `${what}: training_config`, true);
   return {
-    version: String(root['keras_version'] ?? 'Keras 2'),
+    version: typeof root['keras_version'] === 'string' ? root['keras_version'] : 'Keras 2',
     config: modelConfig(
       { class_name: root['class_name'], config: root['config'] },
       `${what}: config`,
@@ -85,7 +85,10 @@ async function rootMetadata(source: FileSource, what: string): Promise<Metadata>
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
     return parsed as Metadata;
   }
-  throw new TabtrainError('CORRUPT_FILE', `${what}: its metadata are ${came(parsed)}, not a record`);
+  throw new TabtrainError(
+    'CORRUPT_FILE',
+    `${what}: its metadata are ${came(parsed)}, not a record`,
+  );
 }
 
 /** keras/protobuf/saved_metadata.proto. */
