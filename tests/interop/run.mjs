@@ -10,6 +10,7 @@ import { buildEngine } from '../../emscripten/build.mjs';
 import { ensureTools, SetupError } from '../../emscripten/toolchain/host.mjs';
 import { build } from '../../web/build.mjs';
 import { casesFor, fileCases, models, trainCheckpointCases } from './cases.mjs';
+import * as savedModels from './savedModelCases.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const fixtures = fileURLToPath(new URL('../golden/checkpoints/', import.meta.url));
@@ -145,6 +146,30 @@ function exchangeFiles({ label, environment, variables }, work) {
   }
 }
 
+/** Whole models as SavedModel directories. */
+function exchangeSavedModels({ label }, work) {
+  const python = pythonOf(label);
+  const [planPath, ours, theirs] = ['models.json', 'ourModels', 'theirModels'].map((name) =>
+    join(work, name),
+  );
+  const plan = {
+    label,
+    models: savedModels.models,
+    ours: savedModels.ourCases(label),
+    theirs: savedModels.theirCases(label),
+  };
+  writeFileSync(planPath, JSON.stringify(plan));
+  mkdirSync(theirs);
+  const tf = (action, directory) => [join(here, 'saved_model.py'), action, planPath, directory];
+  const us = (action, directory) => [join(here, 'savedModel.mjs'), action, planPath, directory];
+  if (run(`${label} writes SavedModels`, python, tf('write', theirs), false)) {
+    run(`ours reads SavedModels of ${label}`, process.execPath, us('read', theirs), true);
+  }
+  if (run(`ours writes SavedModels for ${label}`, process.execPath, us('write', ours), false)) {
+    run(`${label} reads our SavedModels`, python, tf('read', ours), true);
+  }
+}
+
 /** Random models, trained by tf-keras and by the package. */
 function compareRandomModels(work) {
   const file = join(work, 'random.json');
@@ -167,6 +192,7 @@ async function main() {
   };
   for (const environment of environments) {
     part(environment.label, (work) => exchange(environment, tool, work));
+    part(`${environment.label}-models`, (work) => exchangeSavedModels(environment, work));
   }
   for (const reader of fileReaders) {
     part(`${reader.label}-files`, (work) => exchangeFiles(reader, work));

@@ -200,6 +200,13 @@ describe('in the storage', () => {
     expect(await weightBits(again)).toEqual(await weightBits(model));
   });
 
+  test('an empty directory is filled', async () => {
+    const path = fresh();
+    mkdirSync(path);
+    const model = plainModel();
+    expect(await weightBits(await copyOf(model, path))).toEqual(await weightBits(model));
+  });
+
   test('other files in the directory stay', async () => {
     const path = fresh();
     mkdirSync(join(path, 'notes'), { recursive: true });

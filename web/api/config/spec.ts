@@ -1,4 +1,9 @@
-import { customObject, functionConfig, type CustomFunction } from '../custom/objects';
+import {
+  customFunction,
+  customObject,
+  functionConfig,
+  type CustomFunction,
+} from '../custom/objects';
 import { came, invalid } from '../errors';
 import { toConfig, toSnakeCase, type OptionTable } from './options';
 
@@ -56,10 +61,9 @@ export function toWire(value: unknown, where: string): string | KerasConfig {
     if ('toJSON' in value) return (value as Spec).toJSON();
     const { class_name, className, config = {} } = value as Record<string, unknown>;
     const name = class_name ?? className;
-    const own = typeof name === 'string' ? customObject(name) : undefined;
+    const own = typeof name === 'string' ? customFunction(name) : undefined;
     // Rather than what a file says that it does.
-    if (own && 'recorded' in (config as object))
-      return functionConfig(own as CustomFunction, where);
+    if (own) return functionConfig(own, where);
     if (typeof name === 'string' && config !== null && typeof config === 'object') {
       return { class_name: name, config: config as Record<string, unknown> };
     }

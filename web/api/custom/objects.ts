@@ -59,6 +59,13 @@ export function customObject(name: string): CustomObject | undefined {
   return Object.hasOwn(scope, name) ? scope[name] : registered.get(name);
 }
 
+/** A function that a name stands for; none where it is a class. */
+export function customFunction(name: string): CustomFunction | undefined {
+  const object = customObject(name);
+  const isLayer = typeof (object?.prototype as { call?: unknown } | undefined)?.call === 'function';
+  return isLayer ? undefined : (object as CustomFunction | undefined);
+}
+
 /** The names of all that is registered, and of `objects`. */
 export const knownNames = (objects: CustomObjects): string[] => [
   ...registered.keys(),

@@ -1,6 +1,6 @@
 import { TabtrainError, came, invalid } from '../errors';
 import type { KerasConfig } from '../config/spec';
-import type { Engine, EngineModel } from '../engine/engine';
+import type { Description, Engine, EngineModel } from '../engine/engine';
 import type {
   LoadReport,
   LoadWeightsOptions,
@@ -63,6 +63,7 @@ export class ModelFiles {
   /** An older model of the format makes room; other files in the directory are not ours to remove. */
   async #replacing(format: Format, target: string): Promise<{ replaceDirectory?: string }> {
     if (!format.directory || target === '' || !(await this.#storage.exists(target))) return {};
+    // An empty directory is no source.
     const isModel = await sourceOf({ path: target }, this.#storage)
       .then(
         async (source) =>
@@ -103,7 +104,7 @@ export class ModelFiles {
     }
     let i = 0;
     const inner = (layers as KerasConfig[]).map((layer) =>
-      layer?.class_name === 'InputLayer' || typeof layer?.config !== 'object'
+      layer?.class_name === 'InputLayer' || typeof (layer?.config ?? 0) !== 'object'
         ? layer
         : this.#withRecorded(layer, loaded, own, [...place, i++]),
     );
@@ -126,7 +127,8 @@ export class ModelFiles {
     if (!loaded) throw new TabtrainError('INTERNAL', `there is no open file ${id}`);
     if ('checkpoint' in loaded.weights) {
       const { index, shards } = loaded.weights.checkpoint;
-      return JSON.parse(model.loadCheckpoint(index, [...shards])) as LoadReport;
+      const report = JSON.parse(model.loadCheckpoint(index, [...shards])) as LoadReport;
+      return checked(report, JSON.parse(model.describe()) as Description);
     }
     return setWeights(this.#engine, model, loaded.weights, EVERYTHING, () => {
       if (!loaded.optimizer || !model.compiled()) return;
@@ -166,4 +168,11 @@ function directoryOf({ mainFile }: Format, path: string): string {
     invalid(`model.save: path: expected '${mainFile}' or a directory, came ${came(path)}`);
   }
   return dirName(path);
+}
+
+/** Every weight must have come from the file; state of an optimizer need not. */
+function checked(report: LoadReport, { weights }: Description): LoadReport {
+  const missing = weights.find(({ name }) => report.missingInFile.includes(name));
+  if (!missing) return report;
+  throw new TabtrainError('CORRUPT_FILE', `loadModel: the file has no value for '${missing.name}'`);
 }

@@ -73,6 +73,11 @@ export function fields(message: Uint8Array, what: string): Field[] {
     throw new TabtrainError('CORRUPT_FILE', `${what}: damaged at byte ${at}`);
   };
   const readVarint = () => {
+    const first = message[at];
+    if (first !== undefined && first < 128) {
+      at += 1;
+      return BigInt(first);
+    }
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = message[at++] ?? corrupt();

@@ -62,7 +62,7 @@ export function toKeras2(value: unknown, what: string, depth = 0): unknown {
       throw new TabtrainError('CORRUPT_FILE', `${what}: a config has the key '${key}'`);
     }
     if (typeof className === 'string' && ABOUT_THE_OBJECT.includes(key)) continue;
-    if (SAYS_NOTHING[key]?.includes(item)) continue;
+    if (Object.hasOwn(SAYS_NOTHING, key) && SAYS_NOTHING[key]!.includes(item)) continue;
     const name = key === 'batch_shape' ? 'batch_input_shape' : key;
     result[name] = toKeras2(item, what, depth + 1);
   }
@@ -137,14 +137,16 @@ export function compileConfig(
   const ours = (isRecord(value) ? value['tabtrain'] : undefined) as OwnConfig | undefined;
   const own = ours?.optimizer_config;
   const known = (name: KerasConfig | string) => {
-    const recorded = typeof name === 'string' ? ours?.recorded?.[name] : undefined;
+    const all = ours?.recorded ?? {};
+    const recorded = typeof name === 'string' && Object.hasOwn(all, name) ? all[name] : undefined;
     return recorded ? { class_name: name as string, config: { recorded } } : name;
   };
   const given =
     own ?? ((config['optimizer_config'] ?? config['optimizer']) as KerasConfig | string);
   if (given === null || given === undefined) return null;
   return {
-    optimizer: typeof given === 'string' || own ? given : toOptimizer(given, legacyUnlessSaid),
+    optimizer:
+      typeof given === 'string' || own ? given : toOptimizer(given, legacyUnlessSaid, what),
     loss: known(toLoss(only(config['loss']))),
     metrics: toMetrics(config['metrics'])?.map(known) ?? null,
     weighted_metrics: toMetrics(config['weighted_metrics'])?.map(known) ?? null,
@@ -160,7 +162,11 @@ function toLoss(loss: unknown): KerasConfig | string {
   return { class_name, config: rest };
 }
 
-function toOptimizer({ class_name, config }: KerasConfig, legacy: boolean): KerasConfig {
+function toOptimizer(given: KerasConfig, legacy: boolean, what: string): KerasConfig {
+  const { class_name, config } = given;
+  if (typeof class_name !== 'string' || !isRecord(config)) {
+    throw new TabtrainError('CORRUPT_FILE', `${what}: expected an optimizer, came ${came(given)}`);
+  }
   const isEmpty = Object.keys(config).length === 0;
   const said = 'is_legacy_optimizer' in config;
   return {

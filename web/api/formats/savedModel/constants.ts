@@ -7,10 +7,10 @@ export interface ConfigTensor {
 }
 
 /** Arguments that may be lists of numbers. */
-const KEYS: Readonly<Record<string, readonly string[]>> = {
-  Rescaling: ['scale', 'offset'],
-  Normalization: ['mean', 'variance'],
-};
+const KEYS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['Rescaling', ['scale', 'offset']],
+  ['Normalization', ['mean', 'variance']],
+]);
 
 /**
  * What a graph reads of the configs of `layers`, by the value that it is read as. The engine names such
@@ -22,7 +22,7 @@ export function configTensors(
 ): Map<number, ConfigTensor> {
   const waiting = new Map<string, ConfigTensor[]>();
   const collect = ({ className, config, layers: within }: (typeof layers)[number]): void => {
-    for (const key of KEYS[className] ?? []) {
+    for (const key of KEYS.get(className) ?? []) {
       const value = config[key];
       if (!Array.isArray(value)) continue;
       const name = `${className}/${key}`;

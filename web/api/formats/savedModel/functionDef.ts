@@ -9,6 +9,8 @@ export interface FunctionNode {
   /** Values: `argument` or `node:output:index`; inputs that only order things are left out. */
   readonly inputs: readonly string[];
   attr(name: string): AttrValue;
+  /** Whether an attribute is there; TensorFlow leaves those out that are at their default. */
+  has(name: string): boolean;
 }
 
 /** A value of an attribute; what it is not stays at its default. */
@@ -35,6 +37,8 @@ export interface ParsedFunction {
   readonly nodes: ReadonlyMap<string, FunctionNode>;
 }
 
+/** No layer does as much. */
+const MOST_NODES = 10_000;
 /** Constants larger than this are no shapes and no scalars. */
 const MOST_NUMBERS = 4096;
 
@@ -52,7 +56,11 @@ export function parseFunction(bytes: Uint8Array, what: string): ParsedFunction {
     }),
   );
   const nodes = new Map<string, FunctionNode>();
-  for (const message of all(definition, 3)) {
+  const messages = all(definition, 3);
+  if (messages.length > MOST_NODES) {
+    throw new TabtrainError('UNSUPPORTED', `${what}: a function of ${messages.length} nodes`);
+  }
+  for (const message of messages) {
     const node = read(message);
     const name = textOf(last(node, 1), what);
     const inputs = node
@@ -69,6 +77,7 @@ export function parseFunction(bytes: Uint8Array, what: string): ParsedFunction {
       name,
       op: textOf(last(node, 2), what),
       inputs,
+      has: (wanted) => attrs.has(wanted),
       attr: (wanted) => attrOf(read(attrs.get(wanted)), read, what),
     });
   }

@@ -1,4 +1,4 @@
-import { TabtrainError } from '../../errors';
+import { TabtrainError, came } from '../../errors';
 import { compileConfig, modelConfig } from '../dialects/config';
 import { all, fields, last, textOf } from '../proto';
 import { importLayer } from './import';
@@ -6,12 +6,14 @@ import { ObjectGraph } from './objectGraph';
 import type { FileSource, LoadedModel } from '../types';
 
 const METADATA = 'keras_metadata.pb';
+type Metadata = Readonly<Record<string, unknown>>;
+
 const GRAPH = 'saved_model.pb';
 
 /** A SavedModel of Keras 2: its configs, and the checkpoint that is in it. */
 export async function readSavedModel(source: FileSource): Promise<LoadedModel> {
   const what = `loadModel: '${source.label}'`;
-  const root = (await rootMetadata(source, what)) as Record<string, unknown>;
+  const root = await rootMetadata(source, what);
   const index = await read(source, 'variables/variables.index', what);
   const shardNames = source.names.filter((name) =>
     /^variables\/variables\.data-\d{5}-of-\d{5}$/.test(name),
@@ -43,7 +45,13 @@ async function layerFunctions(
     if (!bytes) return null;
     graph ??= new ObjectGraph(bytes, `${what}: ${GRAPH}`);
     const path = place.map((i) => `layer-${i}`);
-    return importLayer(graph, path, `${what}: layer ${place.join('.')}`);
+    try {
+      return importLayer(graph, path, `${what}: layer ${place.join('.')}`);
+    } catch (error) {
+      if (!(error instanceof TabtrainError) || error.code !== 'UNSUPPORTED') throw error;
+      const hint = 'its class can be passed as loadModel(file, { customObjects: { Name } })';
+      throw new TabtrainError('UNSUPPORTED', `${error.message}; ${hint}`, { cause: error });
+    }
   };
 }
 
@@ -54,7 +62,7 @@ async function read(source: FileSource, name: string, what: string): Promise<Uin
 }
 
 /** What Keras says of the model: in a file of its own since TensorFlow 2.5, before that in the graph. */
-async function rootMetadata(source: FileSource, what: string): Promise<unknown> {
+async function rootMetadata(source: FileSource, what: string): Promise<Metadata> {
   const metadata = await source.read(METADATA);
   const json = metadata
     ? ofMetadata(metadata, what)
@@ -65,14 +73,22 @@ async function rootMetadata(source: FileSource, what: string): Promise<unknown> 
       `${what}: a SavedModel without Keras's metadata, which has no layers to load`,
     );
   }
+  let parsed: unknown;
   try {
-    return JSON.parse(json) as unknown;
+    parsed = JSON.parse(json);
   } catch (error) {
     throw new TabtrainError(
       'CORRUPT_FILE',
       `${what}: its metadata are not JSON (${String(error)})`,
     );
   }
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
+    return parsed as Metadata;
+  }
+  throw new TabtrainError(
+    'CORRUPT_FILE',
+    `${what}: its metadata are ${came(parsed)}, not a record`,
+  );
 }
 
 /** keras/protobuf/saved_metadata.proto. */

@@ -64,7 +64,7 @@ export function writeSavedModel(model: ModelSnapshot): NewFile[] {
   const ids = tree.numbered();
   const { spec: tensor, tuple, dict, bool, none } = structured;
   const concrete: Record<string, Message> = {
-    ...Object.fromEntries(calledWith.map(({ name, write }) => [name, write(ids)])),
+    ...Object.fromEntries(calledWith.map((each) => [each.name, each.write(ids)])),
     [serving]: functions.concrete(
       ids,
       tuple([tuple([]), dict({ [keyword]: tensor(keyword, input) })]),

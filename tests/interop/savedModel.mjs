@@ -1,0 +1,212 @@
+// The package's side of the exchange of whole models; same arguments, files and checks as saved_model.py.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  layers,
+  listVariables,
+  loadModel,
+  losses,
+  optimizers,
+  sequential,
+  setSeed,
+} from '../../dist/node.js';
+import { isRandom, models } from './savedModelCases.mjs'; // prettier-ignore
+
+const steps = 10;
+const batch = 5;
+const samples = 20;
+
+/** float32(((i*7919 + offset) % 1009)/1009 - 0.5) * scale: the formula of tests/golden/common.py. */
+function pattern(shape, scale) {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const data = Float32Array.from({ length: size }, (_, i) =>
+    Math.fround(Math.fround(((i * 7919) % 1009) / 1009 - 0.5) * Math.fround(scale)),
+  );
+  return { data, shape };
+}
+const x = pattern([samples, 5], 2);
+const y = { data: Int32Array.from({ length: samples }, (_, i) => i % 3), shape: [samples] };
+
+class Scale extends layers.Layer {
+  static className = 'Scale';
+  constructor(config = {}) {
+    super(config);
+    this.factor = config.factor;
+  }
+  build(shape) {
+    this.gain = this.addWeight('gain', [shape.at(-1)], { initializer: 'ones' });
+  }
+  call(g, value) {
+    return g.mul(g.mul(value, this.gain), this.factor);
+  }
+  getConfig() {
+    return { ...super.getConfig(), factor: this.factor };
+  }
+}
+/** Dropout, written out. */
+class Noise extends layers.Layer {
+  static className = 'Noise';
+  constructor(config = {}) {
+    super(config);
+    this.rate = config.rate;
+  }
+  call(g, value, { training }) {
+    if (!training) return value;
+    return g.mul(g.div(value, 1 - this.rate), g.greaterEqual(g.randomUniform(value), this.rate));
+  }
+  getConfig() {
+    return { ...super.getConfig(), rate: this.rate };
+  }
+}
+/** Less a mean that training moves. */
+class Centered extends layers.Layer {
+  static className = 'Centered';
+  build(shape) {
+    const options = { initializer: 'zeros', trainable: false };
+    this.mean = this.addWeight('mean', [shape.at(-1)], options);
+  }
+  call(g, value, { training }) {
+    if (!training) return g.sub(value, this.mean);
+    const mean = g.mean(value, { axis: 0 });
+    g.assign(this.mean, g.add(g.mul(this.mean, 0.9), g.mul(mean, 0.1)));
+    return g.sub(value, mean);
+  }
+}
+const own = { Scale, Noise, Centered };
+/** The loss and metric of the model 'custom'. */
+const absolute = (g, yTrue, yPred) => g.mean(g.abs(g.sub(yPred, yTrue)), { axis: -1 });
+const worst = (g, yTrue, yPred) => g.max(g.abs(g.sub(yPred, yTrue)), { axis: -1 });
+
+const camel = (key) => key.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+const camelKeys = (record) =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [camel(key), value]));
+const factory = (className) =>
+  layers[Object.keys(layers).find((name) => name.toLowerCase() === className.toLowerCase())];
+
+function layer([className, config]) {
+  if (className === 'Sequential') return sequential(config.layers.map(layer));
+  if (own[className]) return new own[className](config);
+  return factory(className)(camelKeys(config));
+}
+
+function build(one, seed) {
+  setSeed(seed);
+  const model = sequential(models[one.model].map(layer));
+  if (one.optimizer) {
+    const [className, config] = one.optimizer;
+    const optimizer = optimizers[className.toLowerCase()]({ ...camelKeys(config), legacy: one.legacy }); // prettier-ignore
+    model.compile(
+      one.model === 'custom'
+        ? { optimizer, loss: absolute, metrics: [worst] }
+        : { optimizer, loss: losses.sparseCategoricalCrossentropy({ fromLogits: true }), metrics: ['accuracy'] },
+    ); // prettier-ignore
+  }
+  return model;
+}
+
+const quiet = { batchSize: batch, shuffle: false, verbose: 0 };
+const predict = async (model) => Array.from((await model.predict(x, { verbose: 0 })).data);
+
+async function nextLosses(model) {
+  const taken = [];
+  for (let i = 0; i < steps; ++i) {
+    const at = batch * (i % (samples / batch));
+    const xs = { data: x.data.slice(at * 5, (at + batch) * 5), shape: [batch, 5] };
+    const ys = { data: y.data.slice(at, at + batch), shape: [batch] };
+    const { history } = await model.fit(xs, ys, quiet);
+    taken.push(history.loss[0]);
+  }
+  return taken;
+}
+
+async function write(plan, root) {
+  for (const [index, one] of plan.ours.entries()) {
+    const directory = join(root, one.name);
+    mkdirSync(directory, { recursive: true });
+    const model = build(one, 100 + index);
+    if (one.optimizer) await model.fit(x, y, { ...quiet, epochs: 2 });
+    await model.save(join(directory, 'model'), one.layout ? { optimizerLayout: one.layout } : {});
+    const expected = {
+      prediction: await predict(model),
+      losses: one.optimizer && !isRandom(one.model) ? await nextLosses(model) : [],
+    };
+    writeFileSync(join(directory, 'expected.json'), JSON.stringify(expected));
+    model.dispose();
+  }
+}
+
+async function check(name, body) {
+  try {
+    await body();
+    console.log(`ok - ${name}`);
+  } catch (error) {
+    console.log(`not ok - ${name}: ${error.message.replaceAll('\n', ' ').slice(0, 400)}`);
+  }
+}
+
+async function assertUnsupported(path) {
+  const error = await loadModel(path).then(
+    () => new Error('loaded'),
+    (thrown) => thrown,
+  );
+  if (error.code !== 'UNSUPPORTED' || !error.message.includes('a layer within')) throw error;
+}
+
+function assertClose(what, got, expected, within) {
+  if (got.length !== expected.length || expected.length === 0)
+    throw new Error(`${what}: expected ${expected.length} values, got ${got.length}`);
+  expected.forEach((value, i) => {
+    if (!(Math.abs(got[i] - value) <= within(value)))
+      throw new Error(`${what} ${i + 1}: expected ${value}, got ${got[i]}`);
+  });
+}
+
+async function read(plan, root) {
+  for (const one of plan.theirs) {
+    const directory = join(root, one.name);
+    const expected = JSON.parse(readFileSync(join(directory, 'expected.json'), 'utf8'));
+    const named = (name) => `ours reads the SavedModel of ${plan.label}, ${one.name}: ${name}`;
+    const path = join(directory, 'model');
+    const sources = own[models[one.model][1][0]] ? [true, false] : [false];
+    for (const isGiven of sources) {
+      const how = (name) => named(isGiven ? `${name}, with the class` : name);
+      if (one.model === 'within') {
+        await check(named('loadModel says what it lacks'), () => assertUnsupported(path));
+        continue;
+      }
+      const loaded = [];
+      await check(how('loadModel'), async () => {
+        const customObjects = { absolute, worst, ...(isGiven && own) };
+        loaded.push(await loadModel(path, { customObjects }));
+      });
+      const [model] = loaded;
+      if (!model) continue;
+      await check(how('predictions'), async () =>
+        assertClose('prediction', await predict(model), expected.prediction, () => 1e-6),
+      );
+      await check(how('optimizer'), async () => {
+        if (one.optimizer === null) return;
+        const scratch = join(directory, 'cp.ckpt');
+        await model.saveWeights(scratch);
+        const steps = (await listVariables(scratch)).map(({ name }) => name);
+        if (!steps.some((name) => name.startsWith('optimizer/'))) throw new Error('not there');
+      });
+      if (one.optimizer && !isRandom(one.model)) {
+        await check(how('next ten steps'), async () =>
+          assertClose('loss of step', await nextLosses(model), expected.losses, (v) => 1e-5 * Math.abs(v)),
+        ); // prettier-ignore
+      }
+      if (one.model === 'noise' || one.model === 'dropout') {
+        await check(how('random numbers in training'), async () => {
+          const once = async () => (await model.fit(x, y, { ...quiet, batchSize: samples })).history.loss[0]; // prettier-ignore
+          const [before] = [await model.evaluate(x, y, { verbose: 0 })].flat();
+          if (Math.abs((await once()) - before) < 1e-4) throw new Error('training is as inference');
+        });
+      }
+      model.dispose();
+    }
+  }
+}
+
+const [action, planPath, root] = process.argv.slice(2);
+await { write, read }[action](JSON.parse(readFileSync(planPath, 'utf8')), root);

@@ -1,0 +1,289 @@
+"""TensorFlow's side of the exchange of whole models, run with the Python of one environment.
+
+    saved_model.py write PLAN DIRECTORY    saves every model of the plan with Keras, with what a reader must see
+    saved_model.py read PLAN DIRECTORY     loads what the package saved there in every way that TensorFlow has
+
+PLAN is the JSON that run.mjs writes. Each check prints one line: `ok - name` or `not ok - name: why`.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from theirs import (BATCH, LABEL, LEGACY, NEW, SAMPLES, STEPS, Checks, assert_equal, assert_losses,  # noqa: E402
+                    assert_prediction, data, keras, np, one_thread, tf)
+from common import pattern  # noqa: E402
+
+
+class Scale(keras.layers.Layer):
+    def __init__(self, factor, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def build(self, shape):
+        self.gain = self.add_weight(name="gain", shape=[shape[-1]], initializer="ones")
+
+    def call(self, x):
+        return x * self.gain * self.factor
+
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor}
+
+
+class Noise(keras.layers.Layer):
+    """Dropout, written out."""
+
+    def __init__(self, rate, **kwargs):
+        super().__init__(**kwargs)
+        self.rate = rate
+
+    def call(self, x, training=False):
+        if not training:
+            return x
+        kept = tf.random.uniform(tf.shape(x)) >= self.rate
+        return x / (1 - self.rate) * tf.cast(kept, tf.float32)
+
+    def get_config(self):
+        return {**super().get_config(), "rate": self.rate}
+
+
+class Within(keras.layers.Layer):
+    """A layer that has a layer."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.inner = keras.layers.Dense(units, activation="tanh")
+        self.outer = Scale(0.5)
+
+    def call(self, x):
+        return self.outer(self.inner(x))
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+class Centered(keras.layers.Layer):
+    """Less a mean that training moves."""
+
+    def build(self, shape):
+        self.mean = self.add_weight(name="mean", shape=[shape[-1]], initializer="zeros", trainable=False)
+
+    def call(self, x, training=False):
+        if not training:
+            return x - self.mean
+        mean = tf.reduce_mean(x, axis=0)
+        self.mean.assign(self.mean * 0.9 + mean * 0.1)
+        return x - mean
+
+
+def absolute(y_true, y_pred):
+    return tf.reduce_mean(tf.abs(y_pred - tf.cast(y_true, tf.float32)), axis=-1)
+
+
+def worst(y_true, y_pred):
+    return tf.reduce_max(tf.abs(y_pred - tf.cast(y_true, tf.float32)), axis=-1)
+
+
+OWN = {"Scale": Scale, "Noise": Noise, "Within": Within, "Centered": Centered}
+FUNCTIONS = {"absolute": absolute, "worst": worst}
+RANDOM = ("dropout", "noise")
+
+
+def layer(description):
+    name, settings = description
+    if name == "Sequential":
+        return keras.Sequential([layer(each) for each in settings["layers"]])
+    return (OWN[name] if name in OWN else getattr(keras.layers, name))(**settings)
+
+
+def compile_as(model, case):
+    name, settings = case["optimizer"]
+    family = LEGACY if case["legacy"] or NEW is None else NEW
+    optimizer = getattr(family, name)(**settings)
+    if case["model"] == "custom":
+        model.compile(optimizer, absolute, metrics=[worst])
+    else:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(optimizer, loss, metrics=["accuracy"])
+
+
+def targets(case):
+    y = data()[1]
+    return y.reshape(-1, 1).astype(np.float32) if case["model"] == "custom" else y
+
+
+def next_losses(model, case):
+    x, y = data()[0], targets(case)
+    losses = []
+    for i in range(STEPS):
+        at = BATCH * (i % (SAMPLES // BATCH))
+        logs = model.train_on_batch(x[at : at + BATCH], y[at : at + BATCH], return_dict=True)
+        losses.append(float(logs["loss"]))
+        model.reset_metrics()
+    return losses
+
+
+def write(plan, root):
+    x = data()[0]
+    for case in plan["theirs"]:
+        directory = os.path.join(root, case["name"])
+        os.makedirs(directory)
+        keras.backend.clear_session()
+        model = keras.Sequential([layer(each) for each in plan["models"][case["model"]]])
+        weights = []
+        for i, variable in enumerate(model.weights):
+            shift = 1.0 if any(part in variable.name for part in ("gamma", "variance", "gain")) else 0.0
+            weights.append(pattern(variable.shape, 0.8, offset=101 * i) + np.float32(shift))
+        model.set_weights(weights)
+        if case["optimizer"]:
+            compile_as(model, case)
+            model.fit(x, targets(case), batch_size=BATCH, shuffle=False, verbose=0, epochs=2)
+        model.save(os.path.join(directory, "model"), save_format="tf")
+        expected = {
+            "prediction": model(x, training=False).numpy().ravel().astype(float).tolist(),
+            "losses": next_losses(model, case) if case["optimizer"] and case["model"] not in RANDOM else [],
+        }
+        with open(os.path.join(directory, "expected.json"), "w") as file:
+            json.dump(expected, file)
+
+
+# ---- reading
+
+
+def close(got, expected, within=1e-6):
+    got = np.asarray(got).ravel().astype(np.float64)
+    assert got.shape == (len(expected),), f"expected {len(expected)} values, got {got.shape}"
+    worst_case = np.abs(got - np.array(expected)).max()
+    assert worst_case <= within, f"differs by {worst_case}"
+
+
+def same_optimizer(model, path, case):
+    """All variables that the optimizer has after load_model, and those in the file."""
+    reader = tf.train.load_checkpoint(os.path.join(path, "variables", "variables"))
+    stored = {k: reader.get_tensor(k) for k in reader.get_variable_to_shape_map() if "optimizer" in k.lower()}
+    optimizer = model.optimizer
+    key = "optimizer/iter/" if "optimizer/iter/.ATTRIBUTES/VARIABLE_VALUE" in stored else "optimizer/_iterations/"
+    assert_equal(int(optimizer.iterations), int(stored[key + ".ATTRIBUTES/VARIABLE_VALUE"]))
+    assert int(optimizer.iterations) == 8
+    if hasattr(optimizer, "_create_all_weights"):
+        optimizer._create_all_weights(model.trainable_variables)
+    elif hasattr(optimizer, "build"):
+        optimizer.build(model.trainable_variables)
+    variables = optimizer.variables() if callable(optimizer.variables) else optimizer.variables
+    mine = sorted((v.numpy() for v in variables if v.dtype == tf.float32 and len(v.shape) > 0), key=lambda a: a.tobytes())
+    theirs = sorted((v for v in stored.values() if getattr(v, "ndim", 0) > 0), key=lambda a: a.tobytes())
+    assert_equal(len(mine), len(theirs))
+    assert all(np.array_equal(a, b) for a, b in zip(mine, theirs)), "slots differ"
+
+
+def session(path):
+    with tf.Graph().as_default(), tf.compat.v1.Session() as running:
+        meta = tf.compat.v1.saved_model.load(running, ["serve"], path)
+        signature = meta.signature_def["serving_default"]
+        (given,), (result,) = signature.inputs.values(), signature.outputs.values()
+        return running.run(result.name, {given.name: data()[0]})
+
+
+def cli(path, scratch):
+    tool = os.path.join(os.path.dirname(sys.executable), "saved_model_cli")
+    common = ["--dir", path, "--tag_set", "serve", "--signature_def", "serving_default"]
+    shown = subprocess.run([sys.executable, tool, "show"] + common, capture_output=True, text=True)
+    assert "shape: (-1, 5)" in shown.stdout and "tensorflow/serving/predict" in shown.stdout, shown.stderr[-300:]
+    name = shown.stdout.split("inputs['")[1].split("'")[0]
+    given = os.path.join(scratch, "x.npy")
+    np.save(given, data()[0])
+    args = ["run"] + common + ["--inputs", f"{name}={given}", "--outdir", scratch, "--overwrite"]
+    ran = subprocess.run([sys.executable, tool] + args, capture_output=True, text=True)
+    outputs = [each for each in os.listdir(scratch) if each.endswith(".npy") and each != "x.npy"]
+    assert len(outputs) == 1, ran.stderr[-300:]
+    return np.load(os.path.join(scratch, outputs[0]))
+
+
+def lite(path):
+    converter = tf.lite.TFLiteConverter.from_saved_model(path)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
+    interpreter = tf.lite.Interpreter(model_content=converter.convert())
+    x = data()[0]
+    interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], x.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
+    interpreter.invoke()
+    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+
+
+def trackable(path, case, expected):
+    loaded = tf.saved_model.load(path)
+    x = tf.constant(data()[0])
+    (result,) = loaded.signatures["serving_default"](x).values()
+    close(result, expected["prediction"])
+    close(loaded(x), expected["prediction"])
+    close(loaded(x, training=False), expected["prediction"])
+    trained = np.asarray(loaded(x, training=True)).ravel()
+    differs = np.abs(trained - np.array(expected["prediction"])).max()
+    if case["model"] in RANDOM + ("normalized", "nested", "catalogue", "moving"):
+        assert differs > 1e-4, "training=True is as training=False"
+    else:
+        assert differs <= 1e-6, differs
+
+
+def read_case(check, plan, case, directory):
+    with open(os.path.join(directory, "expected.json")) as file:
+        expected = json.load(file)
+    path = os.path.join(directory, "model")
+    check.prefix = f"{LABEL} reads our SavedModel, {case['name']}: "
+    own = [each[0] for each in plan["models"][case["model"]] if each[0] in OWN]
+    for given in ([False, True] if own else [False]):
+        how = ", with the class" if given else ""
+        objects = {**FUNCTIONS, **(OWN if given else {})}
+        made = []
+        check("load_model" + how, lambda: made.append(keras.models.load_model(path, custom_objects=objects)))
+        if not made:
+            continue
+        model = made[0]
+        check("predictions" + how, lambda: assert_prediction(model, expected["prediction"]))
+        if own:
+            assert (type(model.layers[1]) is OWN[own[0]]) == given
+        if not case["optimizer"]:
+            continue
+        check("optimizer" + how, lambda: same_optimizer(model, path, case))
+        if expected["losses"]:
+            check("next ten steps" + how, lambda: assert_losses(next_losses(model, case), expected["losses"]))
+
+        def saved_again():
+            with tempfile.TemporaryDirectory() as scratch:
+                model.save(scratch, save_format="tf")
+                again = keras.models.load_model(scratch, custom_objects=objects)
+                assert_prediction(again, model(data()[0], training=False).numpy().ravel().astype(float).tolist())
+
+        check("saved again" + how, saved_again)
+    check("tf.saved_model.load", lambda: trackable(path, case, expected))
+    check("session", lambda: close(session(path), expected["prediction"]))
+    check("TensorFlow Lite", lambda: close(lite(path), expected["prediction"], 1e-5))
+    if case["model"] in ("custom", "catalogue") or case["name"] == "tutorial-adam-legacy":
+        with tempfile.TemporaryDirectory() as scratch:
+            check("saved_model_cli", lambda: close(cli(path, scratch), expected["prediction"]))
+    if NEW is not None:
+        import keras as keras3
+
+        def tfsm():
+            (result,) = keras3.layers.TFSMLayer(path, call_endpoint="serving_default")(data()[0]).values()
+            close(result, expected["prediction"])
+
+        check("TFSMLayer of Keras 3", tfsm)
+
+
+def read(plan, root):
+    check = Checks()
+    for case in plan["ours"]:
+        read_case(check, plan, case, os.path.join(root, case["name"]))
+
+
+if __name__ == "__main__":
+    one_thread()
+    with open(sys.argv[2]) as file:
+        the_plan = json.load(file)
+    {"write": write, "read": read}[sys.argv[1]](the_plan, sys.argv[3])
