@@ -1,4 +1,4 @@
-import { TabtrainError, came, invalid } from '../errors';
+import { TabtrainError, came, invalid, orList } from '../errors';
 import type { Description, Engine, EngineDType, EngineModel, EngineTensor } from '../engine/engine';
 import type { KerasConfig } from '../config/spec';
 import type { LoadReport, ModelSource, OpenedModel, SaveModelOptions } from '../host/protocol';
@@ -8,7 +8,16 @@ import { converted } from './convert';
 import { formatNamed, formatOf } from './registry';
 import { compileOf, layersOf, takeSnapshot } from './snapshot';
 import { sourceOf } from './source';
-import type { Format, LoadedModel, OptimizerVariables, StoredTensor, WeightSlot } from './types';
+import type {
+  CompileConfig,
+  Format,
+  LoadedModel,
+  OptimizerVariables,
+  StoredTensor,
+  WeightSlot,
+} from './types';
+
+const LAYOUTS = ['auto', 'legacy', 'new', 'keras3', 'none'];
 
 /** Whole models to and from files: the one place where the engine and the formats meet. */
 export class ModelFiles {
@@ -38,6 +47,10 @@ export class ModelFiles {
     atRest: <T>(take: (model: EngineModel, compileJson: string) => T) => Promise<T>,
   ): Promise<void> {
     const format = formatNamed(options.format);
+    if (!LAYOUTS.includes(options.optimizerLayout)) {
+      const layout = came(options.optimizerLayout);
+      invalid(`model.save: optimizerLayout: expected ${orList(LAYOUTS)}, came ${layout}`);
+    }
     const named = this.#storage.path(path, 'model.save: path').replace(/(.)\/+$/, '$1');
     if (named === '') invalid(`model.save: path: expected a name, came ${came(path)}`);
     const target = directoryOf(format, named);
@@ -86,7 +99,7 @@ export class ModelFiles {
     this.#opened.set(id, loaded);
     const { version, compile, notes } = loaded;
     const config = this.#withRecorded(loaded.config, loaded);
-    return { id, format: format.name, version, config, compile, notes };
+    return { id, format: format.name, version, config, compile: optionsOf(compile), notes };
   }
 
   /** The config with what the file says that layers do whose class or activation is not known here. */
@@ -191,4 +204,14 @@ function directoryOf({ mainFile }: Format, path: string): string {
     invalid(`model.save: path: expected '${mainFile}' or a directory, came ${came(path)}`);
   }
   return dirName(path);
+}
+
+/** As the caller's `compile` takes it, which the first fit need not load. */
+function optionsOf(config: CompileConfig | null): object | null {
+  if (!config) return null;
+  const { optimizer, loss, metrics, weighted_metrics: weightedMetrics } = config;
+  return {
+    ...{ optimizer, loss, metrics: metrics ?? [], lossWeights: config.loss_weights ?? null },
+    ...(weightedMetrics && { weightedMetrics }),
+  };
 }

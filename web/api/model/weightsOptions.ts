@@ -36,16 +36,14 @@ export interface SaveOptions {
   readonly overwrite?: boolean;
 }
 
-const FORMATS = ['tf', 'h5', 'keras', 'tfjs'] as const;
-const FILE_LAYOUTS = ['auto', 'legacy', 'new', 'keras3', 'none'] as const;
-
 /** Keras's rule. */
-function formatByName(path: string): (typeof FORMATS)[number] {
+function formatByName(path: string): NonNullable<SaveOptions['format']> {
   if (/\.(h5|hdf5)$/.test(path)) return 'h5';
   if (path.endsWith('.keras')) return 'keras';
   return /(^|\/)model\.json$/.test(path) ? 'tfjs' : 'tf';
 }
 
+/** What only a saved model needs to know, format and layout, is checked beside the formats. */
 export function checkSaveModel(
   path: unknown,
   options: SaveOptions,
@@ -61,8 +59,6 @@ export function checkSaveModel(
     optimizerLayout = 'auto',
     overwrite = true,
   } = options;
-  oneOf(FORMATS, format, `${where}: format`);
-  oneOf(FILE_LAYOUTS, optimizerLayout, `${where}: optimizerLayout`);
   flag(includeOptimizer, `${where}: includeOptimizer`);
   flag(overwrite, `${where}: overwrite`);
   return { format, includeOptimizer, optimizerLayout, overwrite };
