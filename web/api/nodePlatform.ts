@@ -9,7 +9,8 @@ import { NodeBackend } from './storage/nodeBackend';
 import type { Extras, Formats } from './host/host';
 import { DirectTransport } from './transport/direct';
 
-const files: EngineFiles = {
+/** The engine beside this file. */
+export const engineFiles: EngineFiles = {
   glue() {
     const url = new URL('./tabtrain-simd.mjs', import.meta.url).href;
     return import(url) as ReturnType<EngineFiles['glue']>;
@@ -26,6 +27,11 @@ const files: EngineFiles = {
   },
 };
 
+export const loadExtras = () =>
+  import(new URL('./extras.js', import.meta.url).href) as Promise<Extras>;
+export const loadFormats = () =>
+  import(new URL('./formats.js', import.meta.url).href) as Promise<Formats>;
+
 /** Node: the engine in this process, files on the disk. */
 export const nodePlatform: Platform = {
   terminal: (text) => void process.stdout.write(text),
@@ -37,10 +43,10 @@ export const nodePlatform: Platform = {
     Promise.resolve(
       new DirectTransport(
         {
-          files,
+          files: engineFiles,
           openBackend: () => Promise.resolve({ backend: new NodeBackend(), why: [] }),
-          extras: () => import(new URL('./extras.js', import.meta.url).href) as Promise<Extras>,
-          formats: () => import(new URL('./formats.js', import.meta.url).href) as Promise<Formats>,
+          extras: loadExtras,
+          formats: loadFormats,
         },
         client,
       ),
