@@ -48,10 +48,12 @@ export async function readCheckpoint(
   for (const className of optimizers) {
     for (const generation of ['new', 'legacy'] as const) {
       const iterations = withModel(engine, WEIGHTLESS, (model) => {
-        if (!compiles(model, className, generation)) return null;
+        if (!succeeds(() => compile(model, className, generation))) return null;
         // A step makes the optimizer's variables, of which there is one.
         step(model, new engine.Tensor('float32', [1, 1]), new engine.Tensor('float32', [1, 1]));
-        const { restored } = restore(model);
+        let restored: readonly string[] = [];
+        // The file is whole: what is refused now is the state of the other generation.
+        if (!succeeds(() => (restored = restore(model).restored))) return null;
         if (!restored.some((name) => /(^|\/)iter(ation)?$/.test(name))) return null;
         const count = model.optimizerVariables(generation)[0]!.bytes!;
         return new BigInt64Array(count.slice().buffer)[0]!;
@@ -64,11 +66,15 @@ export async function readCheckpoint(
   return { variables, optimizer: null };
 }
 
-/** Whether the class has that generation. */
-function compiles(model: EngineModel, className: string, generation: string): boolean {
+/** Classes that have no such generation are refused. */
+function compile(model: EngineModel, className: string, generation: string): void {
   const config = { is_legacy_optimizer: generation === 'legacy' };
+  model.compile(JSON.stringify({ optimizer: { class_name: className, config }, loss: 'mse' }));
+}
+
+function succeeds(task: () => unknown): boolean {
   try {
-    model.compile(JSON.stringify({ optimizer: { class_name: className, config }, loss: 'mse' }));
+    task();
     return true;
   } catch {
     return false;
