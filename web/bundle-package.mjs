@@ -67,7 +67,13 @@ export async function bundlePackage(engineDirectory) {
     chunkNames: '[name]-[hash]',
     minify: true,
   });
-  const node = await build({ ...common, entryPoints: [join(api, 'node.ts')], platform: 'node' });
+  const node = await build({
+    ...common,
+    entryPoints: { node: join(api, 'node.ts'), cli: join(root, 'web/cli/main.ts') },
+    platform: 'node',
+    splitting: true,
+    chunkNames: 'node-[hash]',
+  });
   // No split: bundlers that copy the worker's files as they are must find all of it in this one.
   const extras = await build({
     ...common,

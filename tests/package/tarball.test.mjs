@@ -8,6 +8,7 @@ import { build as esbuild } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { build as vite } from 'vite';
+import { run } from '../../emscripten/toolchain/host.mjs';
 import { root } from '../../emscripten/toolchain/npm.mjs';
 import { checkResult, installTarball, runInChromium, writePage } from './project.mjs';
 
@@ -26,8 +27,8 @@ function directoryFor(name) {
 }
 
 test('contents: what exports names, the licence, and no sources', () => {
-  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const named = Object.values(exports).flatMap((value) =>
+  const { exports, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const named = Object.values({ ...exports, ...bin }).flatMap((value) =>
     typeof value === 'string' ? [value] : Object.values(value),
   );
   for (const path of ['./README.md', './LICENSE', ...named]) {
@@ -58,7 +59,7 @@ async function importsOf(path) {
   return found;
 }
 
-test('dist imports nothing but its own files, and node: only from node.js', async () => {
+test('dist imports nothing but its own files, and node: only from those of Node', async () => {
   const modules = packed.files.filter((name) => /^dist\/[^/]*\.m?js$/.test(name));
   assert.ok(modules.includes('dist/node.js'));
   for (const path of modules) {
@@ -66,7 +67,8 @@ test('dist imports nothing but its own files, and node: only from node.js', asyn
     if (path === 'dist/node.js') assert.notDeepEqual(specifiers, []);
     const strange = specifiers.filter(
       (specifier) =>
-        !specifier.startsWith('./') && !(path === 'dist/node.js' && specifier.startsWith('node:')),
+        !specifier.startsWith('./') &&
+        !(/^dist\/(node|cli)\b/.test(path) && specifier.startsWith('node:')),
     );
     assert.deepEqual(strange, [], path);
   }
@@ -87,6 +89,24 @@ test('Node', () => {
   assert.equal(stderr, '');
   assert.equal(status, 0);
   checkResult(JSON.parse(stdout));
+});
+
+test('the command line', () => {
+  const tabtrain = (...args) =>
+    spawnSync('npx', ['--offline', 'tabtrain', ...args], {
+      ...{ cwd: packed.project, encoding: 'utf8', timeout: 60_000 },
+    });
+  const save = `import { layers, sequential } from 'tabtrain';
+    const model = sequential([layers.dense({ units: 1, inputShape: [2] })]);
+    await model.build();
+    await model.save('model');`;
+  writeFileSync(join(packed.project, 'save.mjs'), save);
+  run(process.execPath, ['save.mjs'], { cwd: packed.project });
+  assert.equal(tabtrain('convert', 'model', 'converted/model.json').stderr, '');
+  const { status, stdout } = tabtrain('inspect', 'converted');
+  assert.equal(status, 0);
+  assert.match(stdout, /^format +tfjs\n[^]*^dense\/kernel +float32 +\[2, 1\]$/m);
+  assert.equal(tabtrain('verify', 'missing').status, 1);
 });
 
 test('a plain module script in Chromium', async () => {

@@ -9,7 +9,8 @@ import { NodeBackend } from './storage/nodeBackend';
 import type { Extras, Formats, Hdf5 } from './host/host';
 import { DirectTransport } from './transport/direct';
 
-const files: EngineFiles = {
+/** The engine beside this file. */
+export const engineFiles: EngineFiles = {
   glue() {
     const url = new URL('./tabtrain-simd.mjs', import.meta.url).href;
     return import(url) as ReturnType<EngineFiles['glue']>;
@@ -26,6 +27,12 @@ const files: EngineFiles = {
   },
 };
 
+export const loadExtras = () =>
+  import(new URL('./extras.js', import.meta.url).href) as Promise<Extras>;
+export const loadFormats = () =>
+  import(new URL('./formats.js', import.meta.url).href) as Promise<Formats>;
+export const loadHdf5 = () => import(new URL('./hdf5.js', import.meta.url).href) as Promise<Hdf5>;
+
 /** Node: the engine in this process, files on the disk. */
 export const nodePlatform: Platform = {
   terminal: (text) => void process.stdout.write(text),
@@ -37,11 +44,11 @@ export const nodePlatform: Platform = {
     Promise.resolve(
       new DirectTransport(
         {
-          files,
+          files: engineFiles,
           openBackend: () => Promise.resolve({ backend: new NodeBackend(), why: [] }),
-          extras: () => import(new URL('./extras.js', import.meta.url).href) as Promise<Extras>,
-          formats: () => import(new URL('./formats.js', import.meta.url).href) as Promise<Formats>,
-          hdf5: () => import(new URL('./hdf5.js', import.meta.url).href) as Promise<Hdf5>,
+          extras: loadExtras,
+          formats: loadFormats,
+          hdf5: loadHdf5,
         },
         client,
       ),

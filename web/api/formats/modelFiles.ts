@@ -1,4 +1,4 @@
-import { TabtrainError, came, invalid } from '../errors';
+import { TabtrainError, came, invalid, orList } from '../errors';
 import type { KerasConfig } from '../config/spec';
 import type { Description, Engine, EngineModel } from '../engine/engine';
 import type {
@@ -16,8 +16,10 @@ import { formatNamed, formatOf } from './registry';
 import { isMismatch, setOptimizer, setWeights } from './restore';
 import { compileOf, isKnown, takeSnapshot } from './snapshot';
 import { sourceOf } from './source';
-import type { AtRest, Format, KnownClasses, LoadedModel, Tools } from './types';
+import type { AtRest, CompileConfig, Format, KnownClasses, LoadedModel, Tools } from './types';
 import { WeightFiles } from './weightFiles';
+
+const LAYOUTS = ['auto', 'legacy', 'new', 'keras3', 'none'];
 
 /** Whole models to and from files: the one place where the engine and the formats meet. */
 export class ModelFiles {
@@ -39,6 +41,10 @@ export class ModelFiles {
 
   async save(path: string, options: SaveModelOptions, atRest: AtRest): Promise<void> {
     const format = formatNamed(options.format);
+    if (!LAYOUTS.includes(options.optimizerLayout)) {
+      const layout = came(options.optimizerLayout);
+      invalid(`model.save: optimizerLayout: expected ${orList(LAYOUTS)}, came ${layout}`);
+    }
     const named = this.#storage.path(path, 'model.save: path').replace(/(.)\/+$/, '$1');
     if (named === '') invalid(`model.save: path: expected a name, came ${came(path)}`);
     const target = directoryOf(format, named);
@@ -86,7 +92,7 @@ export class ModelFiles {
     this.#opened.set(id, loaded);
     const { version, compile, notes } = loaded;
     const config = this.#withRecorded(loaded.config, loaded, own);
-    return { id, format: format.name, version, config, compile, notes };
+    return { id, format: format.name, version, config, compile: optionsOf(compile), notes };
   }
 
   /** The config with what the file says that layers do whose class or activation is not known here. */
@@ -175,4 +181,14 @@ function checked(report: LoadReport, { weights }: Description): LoadReport {
   const missing = weights.find(({ name }) => report.missingInFile.includes(name));
   if (!missing) return report;
   throw new TabtrainError('CORRUPT_FILE', `loadModel: the file has no value for '${missing.name}'`);
+}
+
+/** As the caller's `compile` takes it, which the first fit need not load. */
+function optionsOf(config: CompileConfig | null): object | null {
+  if (!config) return null;
+  const { optimizer, loss, metrics, weighted_metrics: weightedMetrics } = config;
+  return {
+    ...{ optimizer, loss, metrics: metrics ?? [], lossWeights: config.loss_weights ?? null },
+    ...(weightedMetrics && { weightedMetrics }),
+  };
 }

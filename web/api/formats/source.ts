@@ -9,12 +9,10 @@ import type { FileSource } from './types';
 
 /** What `loadModel` was given, as files to read. */
 export async function sourceOf(given: ModelSource, storage: Storage): Promise<FileSource> {
-  if ('path' in given) return stored(given.path, storage);
-  if ('url' in given) {
-    const name = /^indexeddb:\/\/(.*)$/s.exec(given.url)?.[1];
-    return name === undefined ? fromUrl(given.url) : fromTfjsStore(name);
-  }
-  return ofFiles(given.files);
+  if ('files' in given) return ofFiles(given.files);
+  const [, scheme, name] = /^(\w+):\/\/(.*)$/s.exec(given.path) ?? [];
+  if (scheme === 'indexeddb') return fromTfjsStore(name!);
+  return scheme === undefined ? stored(given.path, storage) : fromUrl(given.path);
 }
 
 async function stored(path: string, storage: Storage): Promise<FileSource> {

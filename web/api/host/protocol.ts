@@ -259,9 +259,8 @@ export interface LoadReport {
 
 /** Where a whole model is read from: a path of the storage, an address, or files. */
 export type ModelSource =
+  /** Also `https:`, `http:`, or `indexeddb://NAME` of TensorFlow.js's own store. */
   | { readonly path: string }
-  /** `https:`, `http:`, or `indexeddb://NAME` of TensorFlow.js's own store. */
-  | { readonly url: string }
   | { readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[] };
 
 export interface SaveModelOptions {
@@ -283,12 +282,14 @@ export interface LoadWeightsOptions {
   readonly skipMismatch: boolean;
 }
 
-/** A file that was opened, until `closeModel`; configs are in the words of Keras 2.8. */
+/** A file that was opened, until `closeModel`. */
 export interface OpenedModel {
   readonly id: number;
   readonly format: string;
   readonly version: string;
+  /** In the words of Keras 2.8. */
   readonly config: object;
+  /** The options of `compile`, configs in place of objects. */
   readonly compile: object | null;
   readonly notes: readonly string[];
 }

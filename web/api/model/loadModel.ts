@@ -48,8 +48,8 @@ export async function loadModel(
   try {
     const model = modelFromJson(opened.config, { customObjects });
     try {
-      const config = compile ? (opened.compile as WireCompile | null) : null;
-      if (config) withCustomObjects(customObjects, () => model.compile(toOptions(config)));
+      const chosen = compile ? (opened.compile as CompileOptions | null) : null;
+      if (chosen) withCustomObjects(customObjects, () => model.compile(chosen));
       await model.restore(opened.id);
       return model;
     } catch (error) {
@@ -70,27 +70,10 @@ function withHint(error: unknown): unknown {
   return new TabtrainError('UNKNOWN_CLASS', `${error.message}; ${hint}`, { cause: error });
 }
 
-type WireCompile = Pick<CompileOptions, 'optimizer' | 'loss'> & {
-  readonly metrics: CompileOptions['metrics'] | null;
-  readonly weighted_metrics?: CompileOptions['weightedMetrics'] | null;
-  readonly loss_weights?: CompileOptions['lossWeights'];
-};
-
-function toOptions(config: WireCompile): CompileOptions {
-  const { optimizer, loss, metrics, weighted_metrics, loss_weights } = config;
-  return {
-    optimizer,
-    loss,
-    metrics: metrics ?? [],
-    ...(weighted_metrics && { weightedMetrics: weighted_metrics }),
-    lossWeights: loss_weights ?? null,
-  };
-}
-
 async function toSource(source: unknown, where: string): Promise<ModelSource> {
   if (typeof source === 'string') {
     if (source === '') invalid(`${where}: path: expected a text, came ''`);
-    return /^\w+:\/\//.test(source) ? { url: source } : { path: source };
+    return { path: source };
   }
   if (source === null || typeof source !== 'object') {
     invalid(`${where}: expected a path or files, came ${came(source)}`);

@@ -47,16 +47,14 @@ export interface SaveOptions {
   readonly overwrite?: boolean;
 }
 
-const FORMATS = ['tf', 'h5', 'keras', 'tfjs'] as const;
-const FILE_LAYOUTS = ['auto', 'legacy', 'new', 'none', 'keras3'] as const;
-
 /** Keras's rule. */
-function formatByName(path: string): (typeof FORMATS)[number] {
+function formatByName(path: string): NonNullable<SaveOptions['format']> {
   if (/\.(h5|hdf5)$/.test(path)) return 'h5';
   if (path.endsWith('.keras')) return 'keras';
   return /(^|\/)model\.json$/.test(path) ? 'tfjs' : 'tf';
 }
 
+/** What only a saved model needs to know, format and layout, is checked beside the formats. */
 export function checkSaveModel(
   path: unknown,
   options: SaveOptions,
@@ -70,8 +68,6 @@ export function checkSaveModel(
     optimizerLayout = 'auto',
     overwrite = true,
   } = options;
-  oneOf(FORMATS, format, `${where}: format`);
-  oneOf(FILE_LAYOUTS, optimizerLayout, `${where}: optimizerLayout`);
   flag(includeOptimizer, `${where}: includeOptimizer`);
   flag(overwrite, `${where}: overwrite`);
   return { format, includeOptimizer, optimizerLayout, overwrite };
@@ -97,9 +93,9 @@ export function checkSave(
     overwrite = true,
   } = options;
   // A model.json is TensorFlow.js's, which this version does not write.
-  oneOf(FORMATS.slice(0, 3), format, `${where}: format`);
+  oneOf(['tf', 'h5', 'keras'], format, `${where}: format`);
   oneOf(
-    FILE_LAYOUTS.slice(0, format === 'keras' ? 5 : 4),
+    ['auto', 'legacy', 'new', 'none', 'keras3'].slice(0, format === 'keras' ? 5 : 4),
     optimizerLayout,
     `${where}: optimizerLayout`,
   );
