@@ -2,8 +2,7 @@ import { TabtrainError } from '../../errors';
 import type { Recording } from '../../custom/graph';
 import { Importer } from './importer';
 import { DT } from './messages';
-import type { ObjectGraph } from './objectGraph';
-import { type SavedObjectInfo } from './objectGraph';
+import type { ObjectGraph, SavedObjectInfo } from './objectGraph';
 
 /** What the engine takes for a layer whose class is elsewhere (src/layers/recorded.h). */
 export interface RecordedLayer {
