@@ -1,4 +1,9 @@
-import { customFunction, customObject, functionConfig, type CustomFunction } from '../custom/objects';
+import {
+  customFunction,
+  customObject,
+  functionConfig,
+  type CustomFunction,
+} from '../custom/objects';
 import { came, invalid } from '../errors';
 import { toConfig, toSnakeCase, type OptionTable } from './options';
 

@@ -2,7 +2,12 @@ import { TabtrainError, came, invalid } from '../errors';
 import { connect } from '../client/engine';
 import { filesOf, type FilesSource } from '../client/files';
 import { checkRecord, flag } from '../config/options';
-import { checkCustomObjects, knownNames, withCustomObjects, type CustomObjects } from '../custom/objects';
+import {
+  checkCustomObjects,
+  knownNames,
+  withCustomObjects,
+  type CustomObjects,
+} from '../custom/objects';
 import type { ModelSource } from '../host/protocol';
 import type { CompileOptions } from './compile';
 import { modelFromJson, type Sequential } from './sequential';

@@ -2,7 +2,7 @@ import { TabtrainError } from '../../errors';
 import type { Recording } from '../../custom/graph';
 import { Importer } from './importer';
 import { DT } from './messages';
-import type { ObjectGraph, SavedObjectInfo } from './objectGraph';
+import type { ObjectGraph } from './objectGraph';
 
 /** What the engine takes for a layer whose class is elsewhere (src/layers/recorded.h). */
 export interface RecordedLayer {
