@@ -97,7 +97,7 @@ export function modelConfig(value: unknown, what: string): KerasConfig {
 function toMetric(metric: unknown): KerasConfig | string {
   if (!isRecord(metric)) return metric as string;
   const { class_name, config } = metric as unknown as KerasConfig;
-  const { fn, ...rest } = config as Config;
+  const { fn, ...rest } = isRecord(config) ? config : {};
   if (typeof fn !== 'string') return { class_name, config: rest };
   // Keras's general names mean what fits the model, as they did when it was saved.
   if (rest['name'] === 'accuracy' || rest['name'] === 'acc') return rest['name'];
@@ -157,7 +157,7 @@ export function compileConfig(
 function toLoss(loss: unknown): KerasConfig | string {
   if (!isRecord(loss)) return loss as string;
   const { class_name, config } = loss as unknown as KerasConfig;
-  const { fn, dtype, ...rest } = config as Config;
+  const { fn, dtype, ...rest } = isRecord(config) ? config : {};
   void [fn, dtype];
   return { class_name, config: rest };
 }
