@@ -99,7 +99,7 @@ describe('training goes on in TensorFlow.js and here, in the same way', () => {
     const files = await saved(model);
     const moved = await loadedByTfjs(files);
     expectNear(predictedThere(moved), await predicted(model), 1e-6);
-    expect((moved.optimizer as tf.Optimizer).iterations).toBe(4);
+    expect(moved.optimizer.iterations).toBe(4);
     const back = await loadModel(files);
     expect(await predicted(back)).toEqual(await predicted(model));
     await moved.fit(tf.tensor(x), tf.tensor(y), steps);

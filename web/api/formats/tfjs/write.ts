@@ -18,7 +18,7 @@ export function writeTfjs(model: ModelSnapshot): NewFile[] {
   const training = compile && tfjsTraining(compile);
   const weights = weightsOf(model.layers);
   const variables = optimizer?.variables ?? [];
-  const state = training ? toTfjsState(compile!.own!, variables) : variables;
+  const state = training ? toTfjsState(compile.own!, variables) : variables;
   const tensors = [
     ...weights.map((tensor) => ({ tensor, group: null })),
     ...state.map((tensor) => ({ tensor, group: 'optimizer' })),
