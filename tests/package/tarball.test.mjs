@@ -43,9 +43,9 @@ test('contents: what exports names, the licence, and no sources', () => {
 test('dist imports nothing but its own files, and node: only from those of Node', () => {
   for (const path of packed.files.filter((name) => /^dist\/[^/]*\.m?js$/.test(name))) {
     const text = readFileSync(join(packed.installed, path), 'utf8');
-    const specifiers = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g)].map(
-      (match) => match[1],
-    );
+    const specifiers = [
+      ...text.matchAll(/(?<!\.)(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g),
+    ].map((match) => match[1]);
     const strange = specifiers.filter(
       (specifier) =>
         !specifier.startsWith('./') &&
