@@ -119,6 +119,15 @@ describe('training goes on in TensorFlow.js and here, in the same way', () => {
   });
 });
 
+test('Adam from there adds epsilon where it does there', async () => {
+  const theirs = createTfjs(tf.train.adam(0.05, 0.9, 0.999, 0.1));
+  await theirs.fit(tf.tensor(x), tf.tensor(y), steps);
+  const taken = await loadModel(await filesOf(theirs));
+  await theirs.fit(tf.tensor(x), tf.tensor(y), steps);
+  await taken.fit(x, y, steps);
+  expectNear(await predicted(taken), predictedThere(theirs), 2e-5);
+});
+
 test('layers of both, nested models, names: predictions are equal within 1e-6', async () => {
   setSeed(5);
   const model = sequential([
