@@ -4,6 +4,8 @@
 //   worker.js      the worker's side
 //   <name>-<hash>.js  what index.js and worker.js share, or load on demand
 //   node.js        Node: the facade with the engine in-process
+//   cli.js         the command line
+//   node-<hash>.js  what node.js and cli.js share, or load on demand
 //   extras.js, formats.js, hdf5.js  what the engine's side loads only where it is needed; they import nothing
 //   hdf5.LICENSE.txt  of what hdf5.js has from others
 //   tabtrain-<variant>.mjs, .wasm    the engine: Emscripten's glue, minified, and the module
