@@ -105,10 +105,20 @@ export function trainCheckpointCases(generations) {
 }
 
 /** Whole models and weights in HDF5 and archives: what each side writes, and who reads it. */
+// What we write of a newer optimizer as the older one, so that every Keras 2 reads it.
+const universal = {
+  file: 'm.h5',
+  generation: 'new',
+  reads: 'model',
+  only: ['sgd', 'momentum', 'adam'],
+};
+// In Adam 1 - beta is rounded in another way.
+const goesOn = ['sgd', 'momentum'];
 const kinds = {
-  'tf2.8': [{ file: 'm.h5', generation: 'legacy' }],
+  'tf2.8': [{ file: 'm.h5', generation: 'legacy' }, universal],
   'tf2.21': [
     { file: 'm.h5', generation: 'legacy' },
+    universal,
     { file: 'm.h5', generation: 'new', layout: 'new' },
     { file: 'm.keras', generation: 'new', layout: 'new' },
     { file: 'w.weights.h5', generation: 'new', layout: 'new' },
@@ -130,16 +140,20 @@ export function fileCases(label, direction) {
     ...{ name: `${model}-weights`, model, optimizer: null, generation: 'none' },
     ...{ file: label === 'keras3' ? 'w.weights.h5' : 'w.h5', state: false, trained: false },
   }));
-  for (const { file, generation, layout = 'auto', reads, only } of kinds[label]) {
+  for (const kind of kinds[label]) {
+    const { file, generation, layout = 'auto', reads, only } = kind;
+    if (kind === universal && direction === 'write') continue;
     for (const [key, optimizer] of Object.entries({ ...optimizers, ...others })) {
       if (generation === 'legacy' && newerOnly.includes(key)) continue;
       // The product of its momenta is in no file of Keras 2.
       if (key === 'nadam' && generation === 'new' && label === 'tf2.21') continue;
       if (direction === 'read' && only && !only.includes(key)) continue;
       for (const model of key in others ? ['normalized'] : Object.keys(models)) {
+        const takesState = reads !== 'model' || (kind === universal && goesOn.includes(key));
         cases.push({
-          ...{ name: `${model}-${generation}-${key}-${file}`, model, optimizer, generation },
-          ...{ file, layout, state: direction === 'write' || reads !== 'model', trained: true },
+          ...{ name: `${model}-${generation}-${key}-${layout}-${file}`, model, optimizer },
+          ...{ generation, file, layout, state: direction === 'write' || takesState },
+          trained: true,
         });
       }
     }

@@ -6,7 +6,7 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
-from theirs import LABEL, STEPS, Checks, assert_losses, build, data, fit, step  # noqa: E402
+from theirs import BATCH, LABEL, SAMPLES, STEPS, Checks, assert_equal, assert_losses, build, data, fit, step  # noqa: E402
 from common import keras, np, one_thread  # noqa: E402
 
 
@@ -65,6 +65,7 @@ def read(plan, root):
         model = loaded[0]
         check("predictions", lambda: assert_prediction(model, expected["prediction"]))
         if case["state"]:
+            check("iterations", lambda: assert_equal(int(model.optimizer.iterations), SAMPLES // BATCH))
             check("next ten steps", lambda: assert_losses([step(model, i) for i in range(STEPS)], expected["losses"]))
 
 

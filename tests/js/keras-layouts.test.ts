@@ -185,6 +185,21 @@ describe('archives', () => {
     expect((await model.getWeights())[0]!.data).toEqual(Float32Array.of(2, 2));
   });
 
+  test('of a model without an input, which says its shape beside the layers', async () => {
+    const dense = { class_name: 'Dense', config: { units: 1, use_bias: false } };
+    for (const built of [
+      { config: { layers: [dense], build_input_shape: [null, 2] } },
+      { config: { layers: [dense] }, build_config: { input_shape: [null, 2] } },
+    ]) {
+      const file = await archive([
+        { name: 'config.json', bytes: text({ ...config, ...built }) },
+        { name: 'model.weights.h5', bytes: await weights() },
+      ]);
+      const model = await loadModel([file]);
+      expect((await model.getWeights())[0]!.data).toEqual(Float32Array.of(2, 2));
+    }
+  });
+
   test.each(['config.json', 'model.weights.h5'])('without %s', async (missing) => {
     const all = [
       { name: 'config.json', bytes: text(config) },
