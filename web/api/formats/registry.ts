@@ -1,4 +1,4 @@
-import { TabtrainError } from '../errors';
+import { TabtrainError, came } from '../errors';
 import { h5Format } from './h5/format';
 import { kerasFormat } from './keras/format';
 import { savedModelFormat } from './savedModel/format';
@@ -14,7 +14,7 @@ export function formatNamed(name: string): Format {
   const known = formats.map((format) => `'${format.name}'`).join(', ');
   throw new TabtrainError(
     'INVALID_ARGUMENT',
-    `model.save: format: expected ${known}, came '${name}'`,
+    `model.save: format: expected ${known}, came ${came(name)}`,
   );
 }
 

@@ -53,9 +53,10 @@ export function setWeights(
 export function setOptimizer(engine: Engine, model: EngineModel, stored: OptimizerVariables): void {
   const optimizer = JSON.parse(model.optimizerConfig()) as KerasConfig;
   const description = JSON.parse(model.describe()) as Description;
-  const added = stored.more?.(description.weights.filter(({ trainable }) => trainable)) ?? [];
-  const all = { ...stored, variables: [...stored.variables, ...added] };
-  const variables = withUnusedSlot(optimizer, all, description);
+  const trained = description.weights.filter(({ trainable }) => trainable);
+  const variables = stored.more
+    ? [...stored.variables, ...stored.more(trained)]
+    : withUnusedSlot(optimizer, stored, description);
   // All floats, but for the count of steps, which comes first.
   const typeOf = (i: number): EngineDType => (i === 0 ? 'int64' : 'float32');
   withTensors(engine, variables, typeOf, (tensors) =>
