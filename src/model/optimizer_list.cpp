@@ -97,17 +97,19 @@ void restoreOptimizerVariables(Optimizer& optimizer, const std::vector<Variable*
         },
         ErrorCode::ShapeMismatch);
     for (size_t i = 0; i < list.size(); ++i) {
-      const auto& [name, dtype, sizes, variable] = list[i];
+      const ListedOptimizerVariable& wanted = list[i];
+      const Tensor& value = *values[i];
+      const bool isScalar = wanted.sizes.empty() && value.count() == 1;
       require(
-          values[i]->dtype() == dtype &&
-              (values[i]->sizes() == sizes || (sizes.empty() && values[i]->count() == 1)),
+          value.dtype() == wanted.dtype && (isScalar || value.sizes() == wanted.sizes),
           [&] {
-            return "optimizer: " + name + ": expected " + dtypeName(dtype) + " " +
-                   sizesToString(sizes) + ", the file has " + dtypeName(values[i]->dtype()) + " " +
-                   sizesToString(values[i]->sizes());
+            return "optimizer: " + wanted.name + ": expected " + dtypeName(wanted.dtype) + " " +
+                   sizesToString(wanted.sizes) + ", the file has " + dtypeName(value.dtype()) +
+                   " " + sizesToString(value.sizes());
           },
           ErrorCode::ShapeMismatch);
-      if (variable != nullptr) variable->data();  // may find no room, so before anything is written
+      // May find no room, so before anything is written.
+      if (wanted.variable != nullptr) wanted.variable->data();
     }
     for (size_t i = 0; i < list.size(); ++i) {
       const auto bytes = values[i]->bytes();
