@@ -1,6 +1,6 @@
 // Real runs of fit, each operation of whose storage fails once in each way there is. Called again, fit goes on
 // from the last state that was reported saved or a later one, and ends with the bits of a run without faults.
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -19,7 +19,8 @@ const orderOf = ({ epoch, batch }) => epoch * 1e6 + batch;
 
 /** The shipped package in `directory`, with extras.js taking its store from here. */
 async function packageIn(directory) {
-  for (const name of ['node.js', 'tabtrain-simd.mjs', 'tabtrain-simd.wasm']) {
+  const isPart = (name) => /^(node.*\.js|.*\.mjs|.*\.wasm)$/.test(name);
+  for (const name of readdirSync(join(root, 'dist')).filter(isPart)) {
     copyFileSync(join(root, 'dist', name), join(directory, name));
   }
   const contents = `
