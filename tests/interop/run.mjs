@@ -29,7 +29,7 @@ const fileReaders = [
 ];
 
 /** How many random models are compared. */
-const randomModels = 200;
+const randomModels = 100;
 
 let passed = 0;
 let failed = 0;
