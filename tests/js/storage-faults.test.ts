@@ -87,19 +87,26 @@ async function sweep(
     globalThis.indexedDB = new IDBFactory();
     const storage = await openTab();
     let confirmed = 0;
+    failures = 0;
     const requests = inject(at, way);
     hurryWatchdog();
     await work(storage, (what) => (confirmed = what));
     jest.restoreAllMocks();
-    if (requests.count < at) return at - 1;
-    await check(confirmed, at);
+    if (requests.count < at && failures === 0) return at - 1;
+    // A busy machine may let the hurried watchdog end what nothing was injected into: then once more.
+    if (requests.count < at) --at;
+    else await check(confirmed, at);
   }
 }
+
+/** Of what a sweep tries at one place. */
+let failures = 0;
 
 const tried = async (task: () => Promise<void>) => {
   try {
     await task();
   } catch (error) {
+    ++failures;
     expect(error).toBeInstanceOf(TabtrainError);
     // There may be nothing to remove, where nothing could be written.
     expect(['QUOTA_EXCEEDED', 'STORAGE_UNAVAILABLE', 'NOT_FOUND']).toContain(
@@ -176,6 +183,5 @@ test.each(WAYS)('training state is the last that was saved, or newer: %s', async
       expect((await generations.load<{ i: number }>())!.state.i).toBe(1);
     },
   );
-  // Fewer where the machine is slow, since then fewer states are saved.
-  expect(points).toBeGreaterThan(10);
+  expect(points).toBeGreaterThan(20);
 });
