@@ -10,13 +10,13 @@ from theirs import BATCH, LABEL, SAMPLES, STEPS, Checks, assert_equal, assert_lo
 from common import keras, np, one_thread  # noqa: E402
 
 
-def assert_prediction(model, expected):
-    """Of each value 2e-6 of what it is, or of one: weights are equal bit for bit, but five layers of float32 sums
-    in another order came to 1.07e-6 in one model."""
+def assert_prediction(case, model, expected):
+    """Of each value 1e-6 of what it is, or of one. In 'nested' two normalizations in a row magnify the rounding of
+    either side, each 7e-7 at most from what float64 gives, so that they may be 1.07e-6 from each other."""
     got = model(data()[0], training=False).numpy().ravel().astype(np.float64)
     assert got.shape == (len(expected),), f"expected {len(expected)} values, got {got.shape}"
     worst = (np.abs(got - expected) / np.maximum(1, np.abs(expected))).max()
-    assert worst <= 2e-6, f"predictions differ by {worst}"
+    assert worst <= (2e-6 if case["model"] == "nested" else 1e-6), f"predictions differ by {worst}"
 
 
 def is_weights(case):
@@ -64,7 +64,7 @@ def read(plan, root):
         if not loaded:
             continue
         model = loaded[0]
-        check("predictions", lambda: assert_prediction(model, expected["prediction"]))
+        check("predictions", lambda: assert_prediction(case, model, expected["prediction"]))
         if case["state"]:
             check("iterations", lambda: assert_equal(int(model.optimizer.iterations), SAMPLES // BATCH))
             check("next ten steps", lambda: assert_losses([step(model, i) for i in range(STEPS)], expected["losses"]))
