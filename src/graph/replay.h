@@ -9,6 +9,9 @@
 
 namespace tabtrain {
 
+/// Where a config keeps what was recorded of a class or function that the engine does not have.
+constexpr const char* kRecorded = "recorded";
+
 /// What a recording may ask of the object that it belongs to. Empty functions refuse.
 struct ReplayContext {
   /// The weight of that name, null where there is none.

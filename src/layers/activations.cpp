@@ -166,7 +166,7 @@ Activation findActivation(const Json& json, const std::string& argument) {
       if (config.className == row.name) return {row.name, row.function};
     }
   }
-  if (const Json* recording = config.config.find("recorded")) {
+  if (const Json* recording = config.config.find(kRecorded)) {
     return {config.className, *recording};
   }
   for (const char* name : kFunctionLayers) {

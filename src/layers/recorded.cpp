@@ -1,7 +1,5 @@
 #include "layers/recorded.h"
 
-#include "graph/replay.h"
-
 namespace tabtrain {
 namespace {
 

@@ -2,12 +2,10 @@
 
 #include <memory>
 
+#include "graph/replay.h"
 #include "layers/layer.h"
 
 namespace tabtrain {
-
-/// Where a config keeps what was recorded of a class that the engine does not have.
-constexpr const char* kRecorded = "recorded";
 
 /// A layer whose class lives elsewhere, from its config with the key `recorded`:
 ///

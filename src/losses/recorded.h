@@ -12,14 +12,12 @@ class RecordedFunction {
   /// Whether a name or config is one.
   static bool is(const Json& json) {
     const Json* config = json.find("config");
-    return config != nullptr && config->contains("recorded");
+    return config != nullptr && config->contains(kRecorded);
   }
 
   explicit RecordedFunction(const ClassConfig& config)
-      : className_(config.className),
-        recording_(config.config["recorded"]),
-        config_(config.config) {
-    config_.erase("recorded");
+      : className_(config.className), recording_(config.config[kRecorded]), config_(config.config) {
+    config_.erase(kRecorded);
     if (!config_.contains("name")) config_["name"] = className_;
   }
 

@@ -177,7 +177,7 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 
 /// A class has a name of its own; a function is shown as it was given.
 std::unique_ptr<Metric> makeNamed(const ClassConfig& config, bool isString) {
-  if (config.config.contains("recorded")) {
+  if (config.config.contains(kRecorded)) {
     RecordedFunction function(config);
     ConfigReader reader(config.className, function.config());
     auto metric = std::make_unique<RecordedMetric>(reader, function);

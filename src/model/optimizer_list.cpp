@@ -11,17 +11,30 @@ namespace {
 
 using List = std::vector<ListedOptimizerVariable>;
 
+bool has(const Optimizer& optimizer, const SlotLayout& layout) {
+  const auto names = optimizer.slotNames();
+  return std::find(names.begin(), names.end(), layout.slot) != names.end();
+}
+
+/// Whether Keras's list has the slot. Without momentum only the newer SGD has one all the same.
+bool isListed(const Optimizer& optimizer, const SlotLayout& layout, OptimizerOrder order) {
+  if (layout.unused != SlotLayout::Unused::Zeros) return has(optimizer, layout);
+  if (order == OptimizerOrder::New) return true;
+  const auto hypers = optimizer.hypers();
+  return std::any_of(hypers.begin(), hypers.end(), [&](const auto& hyper) {
+    return hyper.first == layout.slot && hyper.second != 0.0;
+  });
+}
+
 /// The slots of `layouts` of all trainable variables: variable by variable, or slot by slot.
 void addSlots(List& list, const Optimizer& optimizer, const std::vector<Variable*>& trainable,
               const std::vector<const SlotLayout*>& layouts, bool byVariable, bool isLegacy) {
-  const auto names = optimizer.slotNames();
   const auto add = [&](const SlotLayout& layout, size_t i) {
     const Variable& of = *trainable[i];
-    const bool has = std::find(names.begin(), names.end(), layout.slot) != names.end();
     list.push_back({isLegacy ? optimizer.name() + "/" + of.name() + "/" + layout.slot
                              : optimizer.name() + "/" + layout.variableName + "/" + of.name(),
                     DType::Float32, of.sizes(),
-                    has ? optimizer.slots(layout.slot)[i].get() : nullptr});
+                    has(optimizer, layout) ? optimizer.slots(layout.slot)[i].get() : nullptr});
   };
   if (byVariable) {
     for (size_t i = 0; i < trainable.size(); ++i) {
@@ -64,14 +77,10 @@ List listOptimizerVariables(const Optimizer& optimizer, const std::vector<Variab
   if (isLegacy && row.newScalar != nullptr) {
     addFloat(optimizer.name() + "/momentum_cache", optimizer.scalar());
   }
-  const auto names = optimizer.slotNames();
   for (int round = 0; round < 4; ++round) {
     std::vector<const SlotLayout*> layouts;
     for (const SlotLayout& layout : row.slots) {
-      const bool has = std::find(names.begin(), names.end(), layout.slot) != names.end();
-      const bool isUnused =
-          order == OptimizerOrder::New && layout.unused == SlotLayout::Unused::Zeros;
-      if (layout.round == round && (has || isUnused)) layouts.push_back(&layout);
+      if (layout.round == round && isListed(optimizer, layout, order)) layouts.push_back(&layout);
     }
     // OptimizerV2 makes one slot after the other, except in Ftrl.
     addSlots(list, optimizer, trainable, layouts, !isLegacy || optimizer.className() == "Ftrl",

@@ -2,8 +2,8 @@
 import { layers, losses, optimizers, sequential, setSeed } from '../../dist/node.js';
 
 const steps = 10;
-const batch = 5;
-const samples = 20;
+export const batch = 5;
+export const samples = 20;
 
 /** float32(((i*7919 + offset) % 1009)/1009 - 0.5) * scale: the formula of tests/golden/common.py. */
 function pattern(shape, scale) {
@@ -14,11 +14,11 @@ function pattern(shape, scale) {
   return { data, shape };
 }
 
-const x = pattern([samples, 5], 2);
-const y = { data: Int32Array.from({ length: samples }, (_, i) => i % 3), shape: [samples] };
+export const x = pattern([samples, 5], 2);
+export const y = { data: Int32Array.from({ length: samples }, (_, i) => i % 3), shape: [samples] };
 
 const camel = (key) => key.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
-const camelKeys = (record) =>
+export const camelKeys = (record) =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [camel(key), value]));
 
 const factory = (className) => className[0].toLowerCase() + className.slice(1);
@@ -28,7 +28,7 @@ const snake = (className) =>
     .replace(/(.)([A-Z][a-z0-9]+)/g, '$1_$2')
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase();
-const layerFactory = (className) =>
+export const layerFactory = (className) =>
   layers[Object.keys(layers).find((name) => name.toLowerCase() === className.toLowerCase())];
 
 /** The case's model with weights of its own, compiled unless the case has no optimizer. */

@@ -10,22 +10,19 @@ import {
   sequential,
   setSeed,
 } from '../../dist/node.js';
+import {
+  assertClose,
+  batch,
+  camelKeys,
+  check,
+  layerFactory,
+  nextLosses,
+  predict,
+  samples,
+  x,
+  y,
+} from './model.mjs';
 import { isRandom, models } from './savedModelCases.mjs'; // prettier-ignore
-
-const steps = 10;
-const batch = 5;
-const samples = 20;
-
-/** float32(((i*7919 + offset) % 1009)/1009 - 0.5) * scale: the formula of tests/golden/common.py. */
-function pattern(shape, scale) {
-  const size = shape.reduce((a, b) => a * b, 1);
-  const data = Float32Array.from({ length: size }, (_, i) =>
-    Math.fround(Math.fround(((i * 7919) % 1009) / 1009 - 0.5) * Math.fround(scale)),
-  );
-  return { data, shape };
-}
-const x = pattern([samples, 5], 2);
-const y = { data: Int32Array.from({ length: samples }, (_, i) => i % 3), shape: [samples] };
 
 class Scale extends layers.Layer {
   static className = 'Scale';
@@ -77,16 +74,10 @@ const own = { Scale, Noise, Centered };
 const absolute = (g, yTrue, yPred) => g.mean(g.abs(g.sub(yPred, yTrue)), { axis: -1 });
 const worst = (g, yTrue, yPred) => g.max(g.abs(g.sub(yPred, yTrue)), { axis: -1 });
 
-const camel = (key) => key.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
-const camelKeys = (record) =>
-  Object.fromEntries(Object.entries(record).map(([key, value]) => [camel(key), value]));
-const factory = (className) =>
-  layers[Object.keys(layers).find((name) => name.toLowerCase() === className.toLowerCase())];
-
 function layer([className, config]) {
   if (className === 'Sequential') return sequential(config.layers.map(layer));
   if (own[className]) return new own[className](config);
-  return factory(className)(camelKeys(config));
+  return layerFactory(className)(camelKeys(config));
 }
 
 function build(one, seed) {
@@ -105,19 +96,6 @@ function build(one, seed) {
 }
 
 const quiet = { batchSize: batch, shuffle: false, verbose: 0 };
-const predict = async (model) => Array.from((await model.predict(x, { verbose: 0 })).data);
-
-async function nextLosses(model) {
-  const taken = [];
-  for (let i = 0; i < steps; ++i) {
-    const at = batch * (i % (samples / batch));
-    const xs = { data: x.data.slice(at * 5, (at + batch) * 5), shape: [batch, 5] };
-    const ys = { data: y.data.slice(at, at + batch), shape: [batch] };
-    const { history } = await model.fit(xs, ys, quiet);
-    taken.push(history.loss[0]);
-  }
-  return taken;
-}
 
 async function write(plan, root) {
   for (const [index, one] of plan.ours.entries()) {
@@ -135,30 +113,12 @@ async function write(plan, root) {
   }
 }
 
-async function check(name, body) {
-  try {
-    await body();
-    console.log(`ok - ${name}`);
-  } catch (error) {
-    console.log(`not ok - ${name}: ${error.message.replaceAll('\n', ' ').slice(0, 400)}`);
-  }
-}
-
 async function assertUnsupported(path) {
   const error = await loadModel(path).then(
     () => new Error('loaded'),
     (thrown) => thrown,
   );
   if (error.code !== 'UNSUPPORTED' || !error.message.includes('a layer within')) throw error;
-}
-
-function assertClose(what, got, expected, within) {
-  if (got.length !== expected.length || expected.length === 0)
-    throw new Error(`${what}: expected ${expected.length} values, got ${got.length}`);
-  expected.forEach((value, i) => {
-    if (!(Math.abs(got[i] - value) <= within(value)))
-      throw new Error(`${what} ${i + 1}: expected ${value}, got ${got[i]}`);
-  });
 }
 
 async function read(plan, root) {

@@ -14,7 +14,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from theirs import (BATCH, LABEL, LEGACY, NEW, SAMPLES, STEPS, Checks, assert_equal, assert_losses,  # noqa: E402
-                    assert_prediction, data, keras, np, one_thread, tf)
+                    assert_prediction, data, keras, main, np, tf)
 from common import pattern  # noqa: E402
 
 
@@ -283,7 +283,4 @@ def read(plan, root):
 
 
 if __name__ == "__main__":
-    one_thread()
-    with open(sys.argv[2]) as file:
-        the_plan = json.load(file)
-    {"write": write, "read": read}[sys.argv[1]](the_plan, sys.argv[3])
+    main(write, read)

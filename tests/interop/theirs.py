@@ -232,8 +232,13 @@ def read(plan, root):
         read_case(check, plan, case, os.path.join(root, case["name"]))
 
 
-if __name__ == "__main__":
+def main(write, read):
+    """Runs the action of the command line on its plan and directory."""
     one_thread()
     with open(sys.argv[2]) as file:
-        the_plan = json.load(file)
-    {"write": write, "read": read}[sys.argv[1]](the_plan, sys.argv[3])
+        plan = json.load(file)
+    {"write": write, "read": read}[sys.argv[1]](plan, sys.argv[3])
+
+
+if __name__ == "__main__":
+    main(write, read)

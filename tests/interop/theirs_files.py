@@ -6,8 +6,8 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
-from theirs import BATCH, LABEL, SAMPLES, STEPS, Checks, assert_equal, assert_losses, build, data, fit, step  # noqa: E402
-from common import keras, np, one_thread  # noqa: E402
+from theirs import BATCH, LABEL, SAMPLES, STEPS, Checks, assert_equal, assert_losses, build, data, fit, main, step  # noqa: E402
+from common import keras, np  # noqa: E402
 
 
 def assert_prediction(case, model, expected):
@@ -71,7 +71,4 @@ def read(plan, root):
 
 
 if __name__ == "__main__":
-    one_thread()
-    with open(sys.argv[2]) as file:
-        the_plan = json.load(file)
-    {"write": write, "read": read}[sys.argv[1]](the_plan, sys.argv[3])
+    main(write, read)

@@ -1,5 +1,5 @@
-import { connect } from '../api/client/engine';
-import { loadModel, type SaveOptions } from '../api/node';
+import { load } from '../api/model/loadModel';
+import type { SaveOptions } from '../api/node';
 
 interface ConvertOptions {
   readonly format: string | undefined;
@@ -13,11 +13,8 @@ export async function convert(
   to: string,
   { format, includeOptimizer, overwrite }: ConvertOptions,
 ): Promise<void> {
-  // What was read, and what had to be changed on the way, is not said of a model.
-  const connection = await connect();
-  const opened = await connection.call('openModel', [{ path: from }, []]);
-  await connection.call('closeModel', [opened.id]);
-  const model = await loadModel(from, { compile: includeOptimizer });
+  // With what was read, and what had to be changed on the way, which is not said of a model.
+  const { model, opened } = await load(from, { compile: includeOptimizer });
   await model.save(to, {
     ...(format !== undefined && { format: format as NonNullable<SaveOptions['format']> }),
     ...{ includeOptimizer, overwrite },

@@ -65,6 +65,32 @@ export interface Field {
   readonly bytes: Uint8Array;
 }
 
+/** The varint that begins at `at`, and where it ends; null where ten bytes are not the end, or the bytes are. */
+function varintAt(bytes: Uint8Array, at: number): readonly [value: bigint, end: number] | null {
+  const first = bytes[at];
+  if (first !== undefined && first < 128) return [BigInt(first), at + 1];
+  let value = 0n;
+  for (let i = 0; i < 10; ++i) {
+    const byte = bytes[at + i];
+    if (byte === undefined) return null;
+    value |= BigInt(byte & 127) << BigInt(7 * i);
+    if (byte < 128) return [BigInt.asUintN(64, value), at + i + 1];
+  }
+  return null;
+}
+
+/** The int64s of a packed field. @throws TabtrainError `CORRUPT_FILE`. */
+export function packed(bytes: Uint8Array, what: string): number[] {
+  const numbers: number[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const read = varintAt(bytes, at);
+    if (!read) throw new TabtrainError('CORRUPT_FILE', `${what}: damaged numbers`);
+    numbers.push(Number(BigInt.asIntN(64, read[0])));
+    at = read[1];
+  }
+  return numbers;
+}
+
 /** The fields of a message, checked against its end. @throws TabtrainError `CORRUPT_FILE`. */
 export function fields(message: Uint8Array, what: string): Field[] {
   const found: Field[] = [];
@@ -73,18 +99,9 @@ export function fields(message: Uint8Array, what: string): Field[] {
     throw new TabtrainError('CORRUPT_FILE', `${what}: damaged at byte ${at}`);
   };
   const readVarint = () => {
-    const first = message[at];
-    if (first !== undefined && first < 128) {
-      at += 1;
-      return BigInt(first);
-    }
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = message[at++] ?? corrupt();
-      value |= BigInt(byte & 127) << shift;
-      if (byte < 128) return BigInt.asUintN(64, value);
-    }
-    return corrupt();
+    const [value, end] = varintAt(message, at) ?? corrupt();
+    at = end;
+    return value;
   };
   while (at < message.length) {
     const tag = Number(readVarint());

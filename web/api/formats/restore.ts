@@ -4,7 +4,6 @@ import type { KerasConfig } from '../config/spec';
 import type { LoadReport } from '../host/protocol';
 import { converted } from './convert';
 import { weightsOf } from './match';
-import { withUnusedSlot } from './dialects/sgd';
 import { layersOf } from './snapshot';
 import type { MatchOptions, OptimizerVariables, StoredTensor, WeightStore } from './types';
 
@@ -51,15 +50,9 @@ export function setWeights(
 
 /** Sets all of the optimizer's state, or throws. */
 export function setOptimizer(engine: Engine, model: EngineModel, stored: OptimizerVariables): void {
-  const optimizer = JSON.parse(model.optimizerConfig()) as KerasConfig;
-  const description = JSON.parse(model.describe()) as Description;
-  const trained = description.weights.filter(({ trainable }) => trainable);
-  const variables = stored.more
-    ? [...stored.variables, ...stored.more(trained)]
-    : withUnusedSlot(optimizer, stored, description);
   // All floats, but for the count of steps, which comes first.
   const typeOf = (i: number): EngineDType => (i === 0 ? 'int64' : 'float32');
-  withTensors(engine, variables, typeOf, (tensors) =>
+  withTensors(engine, stored.variables, typeOf, (tensors) =>
     model.setOptimizerVariables(stored.order, tensors),
   );
 }

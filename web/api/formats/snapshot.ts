@@ -1,7 +1,6 @@
 import type { Description, EngineModel, LayerDescription } from '../engine/engine';
 import type { KerasConfig } from '../config/spec';
 import { optimizerConfig, optimizerOf } from './dialects/optimizer';
-import { withoutUnusedSlot } from './dialects/sgd';
 import type {
   CompileConfig,
   GraphJson,
@@ -12,6 +11,8 @@ import type {
   StoredTensor,
   WeightSlot,
 } from './types';
+
+const NONE = new Uint8Array();
 
 /** What `compile` chose; null before. @param given what it was given, with functions of the user's own */
 export function compileOf(model: EngineModel, given: string): CompileConfig | null {
@@ -41,13 +42,11 @@ export function takeSnapshot(
   const config = JSON.parse(model.configJson()) as KerasConfig;
   const copied = layersOf(description, config, (weight, index) => ({
     ...weight,
-    bytes: model.weightBytes(index).slice(),
+    // A checkpoint has them already.
+    bytes: needs.checkpoint ? NONE : model.weightBytes(index).slice(),
   }));
   const order = needs.optimizer ?? null;
-  const variables =
-    compile && order
-      ? withoutUnusedSlot(optimizerOf(compile), order, optimizerVariables(model, order))
-      : [];
+  const variables = compile && order ? optimizerVariables(model, order) : [];
   return {
     config,
     name: description.name,

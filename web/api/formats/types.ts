@@ -55,8 +55,6 @@ export type OptimizerOrder = 'legacy' | 'new' | 'keras3';
 export interface OptimizerVariables {
   readonly order: OptimizerOrder;
   readonly variables: readonly StoredTensor[];
-  /** Of a file that lacks some of the list: those that follow, for the weights that are trained. */
-  readonly more?: (trained: readonly WeightSlot[]) => readonly StoredTensor[];
 }
 
 /** The engine's `graphToJson`: a forward pass as ops, by numbers of values. */
@@ -81,6 +79,7 @@ export interface ModelSnapshot {
   /** Of the whole model, in the words of Keras 2.8. */
   readonly config: KerasConfig;
   readonly name: string;
+  /** With the bytes of weights, except where the format keeps a checkpoint. */
   readonly layers: readonly LayerSnapshot[];
   readonly input: { readonly name: string; readonly shape: readonly (number | null)[] };
   readonly output: { readonly name: string; readonly shape: readonly (number | null)[] };

@@ -8,7 +8,7 @@ import {
   withCustomObjects,
   type CustomObjects,
 } from '../custom/objects';
-import type { ModelSource } from '../host/protocol';
+import type { ModelSource, OpenedModel } from '../host/protocol';
 import type { CompileOptions } from './compile';
 import { modelFromJson, type Sequential } from './sequential';
 
@@ -35,6 +35,14 @@ export async function loadModel(
   source: ModelFile,
   options: LoadModelOptions = {},
 ): Promise<Sequential> {
+  return (await load(source, options)).model;
+}
+
+/** @internal The same, with what is known of the file. */
+export async function load(
+  source: ModelFile,
+  options: LoadModelOptions,
+): Promise<{ model: Sequential; opened: OpenedModel }> {
   const where = 'loadModel';
   checkRecord(where, options, ['compile', 'customObjects']);
   const { compile = true } = options;
@@ -51,7 +59,7 @@ export async function loadModel(
       const chosen = compile ? (opened.compile as CompileOptions | null) : null;
       if (chosen) withCustomObjects(customObjects, () => model.compile(chosen));
       await model.restore(opened.id);
-      return model;
+      return { model, opened };
     } catch (error) {
       model.dispose();
       throw withHint(error);

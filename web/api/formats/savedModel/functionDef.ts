@@ -1,6 +1,6 @@
 import { TabtrainError } from '../../errors';
-import { all, fields, last, textOf, type Field } from '../proto';
-import { shapeOf, varints } from './objectGraph';
+import { all, fields, last, packed, textOf, type Field } from '../proto';
+import { shapeOf } from './objectGraph';
 
 /** A node of a function. */
 export interface FunctionNode {
@@ -138,8 +138,8 @@ function tensorOf(tensor: readonly Field[], read: Read, what: string): ConstantT
           numbers.push(new Float32Array(bytes.slice(at, at + 4).buffer)[0]!);
         }
       } else if (number === 7 || number === 10 || number === 11) {
-        if (bytes.length > 0) numbers.push(...varints(bytes));
-        else numbers.push(Number(BigInt.asIntN(64, value)));
+        const more = bytes.length > 0 ? packed(bytes, what) : [Number(BigInt.asIntN(64, value))];
+        numbers = numbers.concat(more);
       }
     }
     numbers = numbers.slice(0, count);

@@ -1,5 +1,5 @@
 import { TabtrainError } from '../../errors';
-import { all, fields, last, textOf, type Field } from '../proto';
+import { all, fields, last, packed, textOf, type Field } from '../proto';
 
 /** An object of a SavedModel: what is needed of it here. */
 export interface SavedObjectInfo {
@@ -39,7 +39,7 @@ export class ObjectGraph {
     this.concrete = new Map(
       all(objectGraph, 2).map((entry) => {
         const [key, value] = [last(read(entry), 1), last(read(entry), 2)];
-        return [textOf(key, what), concreteOf(read(value?.bytes), read)];
+        return [textOf(key, what), concreteOf(read(value?.bytes), read, what)];
       }),
     );
     const library = read(all(read(all(metaGraph, 2)[0]), 2)[0]);
@@ -101,10 +101,11 @@ export function shapeOf(shape: readonly Field[], read: (message: Uint8Array) => 
 function concreteOf(
   message: readonly Field[],
   read: (message: Uint8Array) => Field[],
+  what: string,
 ): ConcreteFunction {
   const captured = message
     .filter(({ number }) => number === 2)
-    .flatMap(({ bytes, value }) => (bytes.length > 0 ? varints(bytes) : [Number(value)]));
+    .flatMap(({ bytes, value }) => (bytes.length > 0 ? packed(bytes, what) : [Number(value)]));
   // tuple(tuple(arguments), dict): the one bool among the arguments is `training`.
   let signature = read(last(message, 3)?.bytes ?? new Uint8Array(0));
   for (let depth = 0; depth < 2; ++depth) {
@@ -118,19 +119,4 @@ function concreteOf(
     signature = read(all(values, 1)[0] ?? new Uint8Array(0));
   }
   return { captured, training: null };
-}
-
-/** Packed varints. */
-export function varints(bytes: Uint8Array): number[] {
-  const numbers: number[] = [];
-  let value = 0n;
-  let shift = 0n;
-  for (const byte of bytes) {
-    value |= BigInt(byte & 127) << shift;
-    shift += 7n;
-    if (byte >= 128) continue;
-    numbers.push(Number(BigInt.asIntN(64, value)));
-    value = shift = 0n;
-  }
-  return numbers;
 }

@@ -1,6 +1,6 @@
 import type { KerasConfig } from '../../config/spec';
 import { isLegacy } from '../dialects/optimizer';
-import type { OptimizerOrder, OptimizerVariables, StoredTensor, WeightSlot } from '../types';
+import type { OptimizerOrder, OptimizerVariables, StoredTensor } from '../types';
 import { corrupt, isRecord, type ManifestTensor } from './manifest';
 
 /*
@@ -180,10 +180,7 @@ export function stateOf(
   if (class_name === 'SGD') {
     const rate = config['learning_rate'] as number;
     if (momentum !== 0) return { order, variables: [count, ...slots.map((s) => scaled(s, -rate))] };
-    // Keras's newer generation keeps a momentum that it does not use.
-    const unused = (trained: readonly WeightSlot[]) =>
-      isLegacy(optimizer) ? [] : trained.map((weight) => zerosLike(weight.name, weight));
-    return { order, variables: [count], more: unused };
+    return { order, variables: [count] };
   }
   if (class_name !== 'RMSprop' || momentum !== 0) return { order, variables: tensors };
   const weights = slots.length / (config['centered'] === true ? 3 : 2);
