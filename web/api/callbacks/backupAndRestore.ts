@@ -10,8 +10,8 @@ export interface BackupAndRestoreOptions {
   readonly backupDir: string;
   /**
    * `'epoch'`, a number of batches, or `{ seconds }`; default `'epoch'`. A run that is paused, or whose page
-   * is hidden, is saved at once as well. `'never'` takes up what is there and saves nothing at all: for
-   * storage that is full.
+   * is hidden, is saved at once as well; in a validation pass, when that has ended. `'never'` takes up what
+   * is there and saves nothing at all: for storage that is full.
    */
   readonly saveFreq?: 'epoch' | 'never' | number | { readonly seconds: number };
   /** Whether the state goes when training has ended; default true, as in Keras. */
