@@ -92,6 +92,9 @@ export class Workshops {
   async look(dirs: Iterable<string>, mine = ''): Promise<Look> {
     const look: Look = { busy: false, locks: new Map(), journals: [], leftovers: [] };
     for (const dir of new Set(dirs)) await this.#lookInto(dir, basename(mine), look);
+    // Whoever removes the directory takes `mine` along, and may be gone before it is looked for: then nobody
+    // sees what this one does. Last, for whoever begins after this one's look sees `mine`.
+    if (mine !== '' && !(await this.#files.exists(mine))) look.busy = true;
     return look;
   }
 
