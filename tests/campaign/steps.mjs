@@ -84,14 +84,24 @@ function allowed(stop, nth, { committed, committing }) {
   return [committed];
 }
 
-/** A document that was left is gone within a second; so long its run may have the directory. */
+/**
+ * Until a document that was left is gone its run has the directory: a second and less, longer where many
+ * programs want the processor. The part `tabs` is about how long; here, the longest is told.
+ */
+const PATIENCE_MS = 10_000;
+let longestWait = 0;
+
 async function beginAt(page, watched, options) {
-  const second = performance.now() + 1000;
-  do {
+  const begun = performance.now();
+  let waited = 0;
+  for (;;) {
     watched.reopen();
     await begin(page, options);
     await until(() => watched.stopped || watched.isOver);
-  } while (watched.error?.startsWith('LOCKED') && performance.now() < second);
+    if (!watched.error?.startsWith('LOCKED') || waited > PATIENCE_MS) break;
+    waited = performance.now() - begun;
+    longestWait = Math.max(longestWait, waited);
+  }
 }
 
 /** One run, stopped, ended and taken up; what is wrong with it. */
@@ -199,7 +209,8 @@ export const steps = {
     }
     print(
       `${combinations} runs ended at a step, ${combinations / count} combinations of step and way: ` +
-        `${combinations - failed} went on from the newest generation to the same bits, ${failed} did not`,
+        `${combinations - failed} went on from the newest generation to the same bits, ${failed} did not; ` +
+        `a directory was free after ${Math.ceil(longestWait)} ms at the latest`,
     );
     return { passed: combinations - failed, failed };
   },
