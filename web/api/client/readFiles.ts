@@ -34,7 +34,7 @@ export async function filesOf(
   const given: [string, Blob | Uint8Array][] =
     isBlob(source) || isList
       ? list.map((file) => [file.webkitRelativePath || (file.name ?? 'model'), file])
-      : Object.entries(source);
+      : Object.entries(source as Readonly<Record<string, Uint8Array | Blob>>);
   let [loaded, total] = [0, 0];
   for (const [name, content] of given) {
     if (!isBlob(content) && !ArrayBuffer.isView(content)) {
