@@ -105,7 +105,7 @@ function unlessAborted<T extends { readonly model: Sequential }>(
       try {
         throwIfAborted(signal, WHERE);
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     };
     signal.addEventListener('abort', abort);
