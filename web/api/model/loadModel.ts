@@ -102,11 +102,8 @@ function unlessAborted<T extends { readonly model: Sequential }>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => {
-      try {
-        throwIfAborted(signal, WHERE);
-      } catch (error) {
-        reject(error);
-      }
+      const cause: unknown = signal.reason;
+      reject(new TabtrainError('ABORTED', `${WHERE}: aborted by its signal`, { cause }));
     };
     signal.addEventListener('abort', abort);
     work
