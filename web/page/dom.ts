@@ -65,12 +65,14 @@ export function throttledDraw(draw: () => void, interval: () => number = () => 0
 
 /**
  * A button that must be pressed twice: the first press asks with `question` in its own label, and
- * leaving it or Escape takes the question back. No dialog, no lost focus.
+ * leaving it or Escape takes the question back. No dialog, no lost focus. Where it is not needed, once is
+ * enough.
  */
 export function confirmByPressingTwice(
   button: HTMLButtonElement,
   question: string,
   confirmed: () => void,
+  isNeeded: () => boolean = () => true,
 ): void {
   const label = button.textContent ?? '';
   const name = button.getAttribute('aria-label');
@@ -80,7 +82,7 @@ export function confirmByPressingTwice(
     if (name !== null) button.setAttribute('aria-label', name);
   };
   button.addEventListener('click', () => {
-    if (button.dataset.asking === undefined) {
+    if (button.dataset.asking === undefined && isNeeded()) {
       button.dataset.asking = '';
       button.textContent = question;
       button.removeAttribute('aria-label');

@@ -4,7 +4,8 @@ import type { StoredFile } from './checkpoints';
 import { byId, confirmByPressingTwice, make, setText } from './dom';
 import { dateTime, fileSize } from './format';
 
-function download(parts: BlobPart[], name: string): void {
+/** Gives a file to the person. */
+export function download(parts: BlobPart[], name: string): void {
   const url = URL.createObjectURL(new Blob(parts, { type: 'application/octet-stream' }));
   make('a', { href: url, download: name }).click();
   // The download has its own reference to the blob once it has begun.

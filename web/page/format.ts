@@ -47,3 +47,8 @@ export function dateTime(milliseconds: number): string {
 export function epochRange(first: number, last: number): string {
   return first === last ? `epoch ${first}` : `epochs ${first} to ${last}`;
 }
+
+/** A learning rate as it was meant: 0.001, of which float32 has 0.0010000000474974513. */
+export function shortRate(rate: number): string {
+  return String(Number(rate.toPrecision(6)));
+}

@@ -4,6 +4,8 @@ import { byId, confirmByPressingTwice, nextTask, throttledDraw } from './dom';
 import { FilesPanel } from './files';
 import { Gallery } from './gallery';
 import { Hood } from './hood';
+import { ModelCard } from './modelCard';
+import { ModelPanel } from './modelPanel';
 import { Predictor } from './predictor';
 import { SettingsForm } from './settings';
 import { StoragePanel } from './storagePanel';
@@ -22,9 +24,11 @@ const settings = new SettingsForm(() => {
 const trainer = new Trainer(
   {
     changed: () => {
+      showModel();
       view.showPhase(isReady());
       files.lock(view.locked);
       stored.lock(view.locked || !isReady());
+      models.refresh();
       if (trainer.savedAt !== null || trainer.savedPlace !== null) refreshFiles();
       visit.tabs.report();
     },
@@ -77,6 +81,40 @@ const stored = new StoragePanel({
 });
 const hood = new Hood(trainer);
 const visit = new Visit({ trainer, view, settings, gallery, files, stored, hood });
+const card = new ModelCard();
+const models = new ModelPanel(trainer, settings, {
+  mnist: () => visit.mnist,
+  opened: () => {
+    if (trainer.phase === 'interrupted') visit.wait();
+  },
+  adopted: () => {
+    void showNewRun();
+    view.train.focus();
+  },
+});
+
+let shown = trainer.model;
+
+/** The parts that say which model it is follow when it is another one. */
+function showModel(): void {
+  const { model, origin } = trainer;
+  if (model === shown) return;
+  shown = model;
+  card.show(model, origin);
+  settings.offerRateOf(origin);
+  hood.showSummary().catch((error: unknown) => {
+    view.showFilesFailure(error);
+  });
+}
+
+/** After a run began anew: nothing of the one before is left. */
+async function showNewRun(): Promise<void> {
+  view.showNothing();
+  await files.refresh();
+  await gallery.update({ epoch: 0, batch: null });
+  await tryIt.refresh();
+  await stored.refresh();
+}
 
 /** Whether training may begin. */
 function isReady(): boolean {
@@ -148,13 +186,7 @@ function listen(): void {
   confirmByPressingTwice(view.startOver, 'Delete files and start over?', () => {
     trainer
       .startOver(settings.read())
-      .then(async () => {
-        view.showNothing();
-        await files.refresh();
-        await gallery.update({ epoch: 0, batch: null });
-        await tryIt.refresh();
-        await stored.refresh();
-      })
+      .then(showNewRun)
       .catch((error: unknown) => {
         view.showFilesFailure(error);
       });

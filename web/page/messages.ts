@@ -17,6 +17,10 @@ const whatFailed: Record<Place, string> = {
   save: 'The checkpoint could not be saved',
   files: 'That did not work on the files',
   predict: 'The model could not answer',
+  open: 'The model was not opened',
+  evaluate: 'The model was not evaluated',
+  adopt: 'The model was not taken up',
+  export: 'The model was not saved',
 };
 
 const todoByPlace: Record<Place, string> = {
@@ -27,6 +31,26 @@ const todoByPlace: Record<Place, string> = {
   save: 'Press “Train” to go on; the next epoch tries to save again.',
   files: 'Try again, or reload the page.',
   predict: 'Draw again.',
+  open: 'Drop or open a SavedModel folder, an .h5 or .keras file, a model.json with its shards, or a zip of a folder.',
+  evaluate: 'Open the file again, or compile the model in Keras with a loss for ten classes.',
+  adopt: 'Try again, or reload the page.',
+  export: 'Choose another format.',
+};
+
+/** What to do about an error of this code, at these places. */
+const todoByPlaceAndCode: Partial<Record<Place, Record<string, string>>> = {
+  open: {
+    CORRUPT_FILE: 'Get the file anew: this copy is damaged, or a part of it is missing.',
+    SHAPE_MISMATCH: 'Get the file anew: its weights do not fit its layers.',
+    NOT_FOUND: 'Drop or pick the whole folder: a file that belongs to the model is missing.',
+    UNKNOWN_CLASS:
+      'Save it as a SavedModel, which brings its own layers along, or load it with the npm package and customObjects.',
+    OUT_OF_MEMORY: 'Close other tabs, or take a smaller model.',
+  },
+  adopt: {
+    QUOTA_EXCEEDED: 'Free space on this device, or download and delete checkpoints below.',
+    LOCKED: 'Close the other tab that trains here.',
+  },
 };
 
 const todoByCode: Record<string, string> = {
@@ -49,6 +73,9 @@ export function reason(error: unknown): string {
   return text.replace(/\.$/, '');
 }
 
+/** Who uses the page called nothing. */
+const withoutCall = (text: string): string => text.replace(/^(loadModel|model\.\w+): /, '');
+
 /** Whether saving alone failed, so that training can go on without it. */
 export function canGoOnUnsaved({ place, error }: Failure): boolean {
   const isStorage =
@@ -66,10 +93,12 @@ export interface Safe {
 export function explain(failure: Failure, { epoch, place: where }: Safe): Explanation {
   const { place, error } = failure;
   const code = error instanceof TabtrainError ? error.code : '';
+  const isOfModel = ['open', 'evaluate', 'adopt', 'export'].includes(place);
+  const byCode = isOfModel ? todoByPlaceAndCode[place] : todoByCode;
   const isFull = code === 'QUOTA_EXCEEDED' && canGoOnUnsaved(failure);
   const happened = isFull
     ? 'The browser has no more room for this page, so nothing more can be saved'
-    : `${whatFailed[place]}: ${reason(error)}`;
+    : `${whatFailed[place]}: ${isOfModel ? withoutCall(reason(error)) : reason(error)}`;
   const stored = [
     ...(where ? [`the run up to ${placeText(where)}`] : []),
     ...(epoch > 0 ? [`${checkpointName(epoch)} and the older files below`] : []),
@@ -78,8 +107,9 @@ export function explain(failure: Failure, { epoch, place: where }: Safe): Explan
     stored.length > 0
       ? `Safe: ${stored.join(', ')}.`
       : 'Nothing was saved yet, so nothing is lost but this run.';
-  const safe =
-    place === 'data' || place === 'start'
+  const safe = isOfModel
+    ? 'Safe: the model of this page and its files are as they were.'
+    : place === 'data' || place === 'start'
       ? 'Safe: checkpoints of earlier visits are not touched.'
       : place === 'save'
         ? `${saved} The weights in this tab are complete.`
@@ -87,6 +117,6 @@ export function explain(failure: Failure, { epoch, place: where }: Safe): Explan
   return {
     what: `${happened}${code ? ` (${code})` : ''}.`,
     safe,
-    todo: todoByCode[code] ?? todoByPlace[place],
+    todo: byCode?.[code] ?? todoByPlace[place],
   };
 }

@@ -22,7 +22,18 @@ export function isBusy(phase: Phase): boolean {
 }
 
 /** Where a failure happened: it decides what is safe and what to do. */
-export type Place = 'start' | 'data' | 'restore' | 'train' | 'save' | 'files' | 'predict';
+export type Place =
+  | 'start'
+  | 'data'
+  | 'restore'
+  | 'train'
+  | 'save'
+  | 'files'
+  | 'predict'
+  | 'open'
+  | 'evaluate'
+  | 'adopt'
+  | 'export';
 
 export interface Failure {
   readonly place: Place;

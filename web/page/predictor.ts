@@ -1,8 +1,7 @@
-import { pixels } from './data';
 import type { Trainer } from './trainer';
 
 export interface Answer {
-  /** Logits, ten for each image. */
+  /** Logits or probabilities, ten for each image. */
   readonly rows: readonly Float32Array[];
   readonly milliseconds: number;
 }
@@ -15,10 +14,8 @@ export class Predictor {
   async predict(images: Float32Array, count: number): Promise<Answer | null> {
     const started = performance.now();
     try {
-      const logits = await this.trainer.model.predict(
-        { data: images, shape: [count, pixels] },
-        { verbose: 0 },
-      );
+      const { model, feed } = this.trainer;
+      const logits = await model.predict(feed.input(images, count), { verbose: 0 });
       const data = logits.data as Float32Array;
       const classes = data.length / count;
       const rows = Array.from({ length: count }, (_, row) =>

@@ -110,6 +110,14 @@ export function softmax(logits: ArrayLike<number>): number[] {
   return powers.map((power) => power / sum);
 }
 
+/** Of what a model answered: it gives probabilities, or logits that become such here. */
+export function probabilitiesOf(answer: ArrayLike<number>): number[] {
+  const values = Array.from(answer);
+  const sum = values.reduce((total, value) => total + value, 0);
+  const isDone = values.every((value) => value >= 0) && Math.abs(sum - 1) < 1e-3;
+  return isDone ? values : softmax(values);
+}
+
 /** Index of the largest value, the first one where several are equal. */
 export function argMax(values: ArrayLike<number>): number {
   let best = 0;

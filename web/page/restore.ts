@@ -1,6 +1,7 @@
 import * as checkpoints from './checkpoints';
 import type { Mnist } from './data';
-import type { Model } from './model';
+import type { Subject } from './model';
+import { accuracyOf } from './recorder';
 import { testDigitsFor, type EpochRecord, type Run } from './run';
 
 /**
@@ -8,7 +9,7 @@ import { testDigitsFor, type EpochRecord, type Run } from './run';
  * ones that could not be read and why.
  */
 export async function loadNewest(
-  model: Model,
+  model: Subject['model'],
 ): Promise<{ readonly epoch: number; readonly skipped: readonly string[] }> {
   const skipped: string[] = [];
   for (const epoch of await checkpoints.restorableEpochs()) {
@@ -25,16 +26,17 @@ export async function loadNewest(
 
 /** Loss and accuracy on the test digits that were used when `saved` was written down. */
 export async function measure(
-  model: Model,
+  { model, feed }: Pick<Subject, 'model' | 'feed'>,
   mnist: Mnist,
   { settings }: Run,
   saved: EpochRecord | null,
 ): Promise<{ readonly loss: number; readonly accuracy: number }> {
   const count = saved?.testDigits ?? testDigitsFor(settings.digits);
-  const images = await mnist.test.images(count);
-  const [loss = NaN, accuracy = NaN] = await model.evaluate(images, mnist.test.labels(count), {
+  const images = await feed.images(mnist.test, count);
+  const logs = await model.evaluate(images, feed.labels(mnist.test, count), {
     batchSize: saved?.batchSize ?? settings.batchSize,
     verbose: 0,
+    returnDict: true,
   });
-  return { loss, accuracy };
+  return { loss: logs.loss ?? NaN, accuracy: accuracyOf(logs) };
 }

@@ -1,4 +1,5 @@
 /** What a training run is made of, and how it is kept as JSON beside its checkpoints. */
+import type { Origin } from './model';
 
 export interface Settings {
   /** How many of MNIST's training digits are used. */
@@ -6,6 +7,7 @@ export interface Settings {
   /** Epochs to train; what is left of them after a stop or a reload is trained next. */
   readonly epochs: number;
   readonly batchSize: number;
+  /** 0: the one that the model came with. */
   readonly learningRate: number;
 }
 
@@ -35,6 +37,8 @@ export interface BatchCurve {
 }
 
 export interface Run {
+  /** What the run began with; null for the page's own model. */
+  model: Origin | null;
   settings: Settings;
   /** The epoch at which training is finished, 1-based. */
   target: number;
@@ -47,8 +51,8 @@ export const pointsPerEpoch = 200;
 /** At most so many are kept in all; beyond that, every second one goes. */
 const maxPoints = 4000;
 
-export function emptyRun(settings: Settings): Run {
-  return { settings, target: 0, epochs: [], batches: { x: [], loss: [], accuracy: [] } };
+export function emptyRun(settings: Settings, model: Origin | null = null): Run {
+  return { model, settings, target: 0, epochs: [], batches: { x: [], loss: [], accuracy: [] } };
 }
 
 /** The epoch to train up to when "Train" is pressed now. */
@@ -101,6 +105,7 @@ export function encodeRun(run: Run): Uint8Array {
   return new TextEncoder().encode(
     JSON.stringify({
       version: formatVersion,
+      model: run.model,
       settings: run.settings,
       target: run.target,
       epochs: run.epochs,
@@ -122,6 +127,24 @@ function number(value: unknown): number {
   if (value === null) return NaN;
   if (typeof value !== 'number') throw new TypeError('not a number');
   return value;
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('not a text');
+  return value;
+}
+
+/** The id is part of a path. */
+function origin(value: unknown): Origin | null {
+  if (value === null || value === undefined) return null;
+  const { id, name, kind, rate } = record(value);
+  if (!/^[\w-]+$/.test(text(id))) throw new RangeError('not an id');
+  return {
+    id: text(id),
+    name: text(name),
+    kind: text(kind),
+    rate: rate === null ? null : positive(rate),
+  };
 }
 
 function positive(value: unknown): number {
@@ -147,12 +170,15 @@ export function decodeRun(bytes: Uint8Array): Run | null {
     );
     const [x = [], loss = [], accuracy = []] = columns;
     if (loss.length !== x.length || accuracy.length !== x.length) return null;
+    const model = origin(json.model);
+    const rate = number(settings.learningRate);
     return {
+      model,
       settings: {
         digits: positive(settings.digits),
         epochs: positive(settings.epochs),
         batchSize: positive(settings.batchSize),
-        learningRate: positive(settings.learningRate),
+        learningRate: model && rate === 0 ? 0 : positive(rate),
       },
       target: number(json.target),
       epochs: list(json.epochs).map((entry, index) => {

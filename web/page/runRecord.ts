@@ -1,8 +1,10 @@
-import { TabtrainError, type Progress } from '../api/index';
+import { TabtrainError, type Progress, type Sequential } from '../api/index';
 import * as checkpoints from './checkpoints';
 import { asKept, keep, putBack, type Kept } from './kept';
+import type { Feed } from './feed';
+import { tutorial, type Origin } from './model';
 import type { LiveBatch, SavedPlace } from './phases';
-import type { Logs, Recorded } from './recorder';
+import { accuracyOf, type Logs, type Recorded } from './recorder';
 import {
   addBatchPoint,
   defaultSettings,
@@ -36,15 +38,36 @@ export class RunRecord implements Recorded {
   savedAt: number | null = null;
   /** Its epoch; 0 for none. */
   savedEpoch = 0;
+  /** The browser gives no storage: files are in this tab's memory. */
+  inMemory = false;
   /** False once somebody chose to train on without saving. */
   keeps = true;
   readonly speed = new Speedometer();
+  protected subject = tutorial();
   protected abort = new AbortController();
   protected saving = false;
   protected diverged: TabtrainError | null = null;
   protected steps = 0;
 
   constructor(protected readonly listener: RunListener) {}
+
+  get model(): Sequential {
+    return this.subject.model;
+  }
+
+  get feed(): Feed {
+    return this.subject.feed;
+  }
+
+  /** Null for the page's own model. */
+  get origin(): Origin | null {
+    return this.subject.origin;
+  }
+
+  /** Whether the model is the one that the run began with. */
+  hasModelOf({ model }: Run): boolean {
+    return model?.id === this.origin?.id;
+  }
 
   epochBegan(epoch: number): void {
     this.saving = false;
@@ -74,9 +97,9 @@ export class RunRecord implements Recorded {
     const record = {
       epoch: epoch + 1,
       loss: logs?.loss ?? NaN,
-      accuracy: logs?.accuracy ?? NaN,
+      accuracy: accuracyOf(logs),
       valLoss: logs?.val_loss ?? NaN,
-      valAccuracy: logs?.val_accuracy ?? NaN,
+      valAccuracy: accuracyOf(logs, 'val_'),
       testDigits: testDigitsFor(digits),
       batchSize,
     };

@@ -1,5 +1,7 @@
-import { byId } from './dom';
-import type { Settings } from './run';
+import { byId, make, setText } from './dom';
+import { shortRate } from './format';
+import type { Origin } from './model';
+import { defaultSettings, type Settings } from './run';
 
 /** The four choices, as native controls. */
 export class SettingsForm {
@@ -8,6 +10,7 @@ export class SettingsForm {
   private readonly epochs = byId('epochs', HTMLInputElement);
   private readonly batchSize = byId('batch-size', HTMLSelectElement);
   private readonly learningRate = byId('learning-rate', HTMLSelectElement);
+  private readonly ownRate = make('option', { value: '0' });
 
   constructor(changed: () => void) {
     this.fieldset.addEventListener('input', changed);
@@ -37,6 +40,24 @@ export class SettingsForm {
     choose(this.batchSize, settings.batchSize);
     choose(this.learningRate, settings.learningRate);
     this.epochs.value = String(settings.epochs);
+  }
+
+  /** Offers the learning rate that a model from a file has, and no other where a schedule sets it. */
+  offerRateOf(origin: Origin | null): void {
+    const { learningRate, ownRate } = this;
+    const isOffered = ownRate.isConnected;
+    if (origin) {
+      setText(ownRate, origin.rate === null ? 'its schedule' : `own: ${shortRate(origin.rate)}`);
+      for (const option of learningRate.options) option.disabled = origin.rate === null;
+      ownRate.disabled = false;
+      if (isOffered) return;
+      learningRate.prepend(ownRate);
+      learningRate.value = ownRate.value;
+    } else if (isOffered) {
+      ownRate.remove();
+      for (const option of learningRate.options) option.disabled = false;
+      learningRate.value = String(defaultSettings.learningRate);
+    }
   }
 
   set disabled(disabled: boolean) {

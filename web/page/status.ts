@@ -11,7 +11,7 @@ function restoredLine(restored: Restored): string {
   const { checkpoint, epoch, measured, saved } = restored;
   if (!measured) return '';
   const { accuracy, loss } = measured;
-  const same = saved !== null && saved.valAccuracy === accuracy && saved.valLoss === loss;
+  const same = saved !== null && Object.is(saved.valAccuracy, accuracy) && saved.valLoss === loss;
   const compared =
     saved === null
       ? 'no note of it was saved'
@@ -63,7 +63,9 @@ export function statusLine(trainer: Trainer): string {
     case 'ready':
       return interrupted
         ? interruptedLine(trainer)
-        : 'Ready. Nothing is trained yet: the model guesses.';
+        : run.model
+          ? `Ready to train ${run.model.name} on.`
+          : 'Ready. Nothing is trained yet: the model guesses.';
     case 'interrupted':
       return interruptedLine(trainer);
     case 'restored':

@@ -1,4 +1,5 @@
 import { engineInfo, storage } from '../api/index';
+import * as base from './base';
 import * as checkpoints from './checkpoints';
 import { byId, setText } from './dom';
 import { fileSize } from './format';
@@ -94,13 +95,14 @@ export class StoragePanel {
     this.persist.hidden = inMemory || persisted;
     const files = (await checkpoints.listFiles()).reduce((sum, { size }) => sum + size, 0);
     const state = await checkpoints.stateBytes();
-    this.stored = files + state;
+    const model = await base.bytes();
+    this.stored = files + state + model;
     const where = inMemory ? '' : ' In this browser’s IndexedDB, for this address alone.';
     setText(
       this.parts,
       this.stored === 0
         ? `Nothing is stored yet.${where}`
-        : `Checkpoints ${fileSize(files)}${state > 0 ? `, state of the run in progress ${fileSize(state)}` : ''}.${where}`,
+        : `Checkpoints ${fileSize(files)}${state > 0 ? `, state of the run in progress ${fileSize(state)}` : ''}${model > 0 ? `, the model from a file ${fileSize(model)}` : ''}.${where}`,
     );
   }
 
@@ -129,7 +131,9 @@ async function deleteDatabases(): Promise<void> {
   const canList = 'databases' in indexedDB;
   const names = canList
     ? (await indexedDB.databases()).flatMap(({ name }) => name ?? [])
-    : [checkpoints.directory, checkpoints.runDirectory].map((name) => prefix + name);
+    : [checkpoints.directory, checkpoints.runDirectory, base.directory].map(
+        (name) => prefix + name,
+      );
   for (const name of names.filter((each) => each.startsWith(prefix))) {
     await new Promise<void>((resolve, reject) => {
       const request = indexedDB.deleteDatabase(name);

@@ -1,8 +1,9 @@
-import { callbacks, TabtrainError, type Callback } from '../api/index';
+import { callbacks, TabtrainError, type Sequential } from '../api/index';
+import * as base from './base';
 import * as checkpoints from './checkpoints';
 import type { Mnist } from './data';
 import { putBack } from './kept';
-import { createModel } from './model';
+import { tutorial, type Origin, type Subject } from './model';
 import {
   isBusy,
   type Failure,
@@ -11,7 +12,7 @@ import {
   type Restored,
   type SavedPlace,
 } from './phases';
-import { Recorder, RunSaver } from './recorder';
+import { Recorder, saversOf } from './recorder';
 import { loadNewest, measure } from './restore';
 import { RunRecord, type RunListener } from './runRecord';
 import {
@@ -41,9 +42,6 @@ export class Trainer extends RunRecord {
   reported: Phase | null = null;
   /** Whether this tab has asked for the files, and was not answered. */
   asked: 'no' | 'asked' | 'silent' = 'no';
-  /** The browser gives no storage: files are in this tab's memory. */
-  inMemory = false;
-  model = createModel();
   private training: Promise<void> = Promise.resolve();
   /** What is left of an interrupted run cannot be gone on from. */
   private leftovers = false;
@@ -74,8 +72,10 @@ export class Trainer extends RunRecord {
    * used when it was saved, or the place where an interrupted run goes on.
    */
   async restore(mnist: Mnist): Promise<void> {
-    if (this.run.epochs.length > 0) this.begin(defaultSettings);
     const run = (await checkpoints.readRun().catch(() => null)) ?? emptyRun(defaultSettings);
+    if (this.run.epochs.length > 0 || !this.hasModelOf(run)) {
+      this.begin(run.settings, await base.subjectOf(run.model));
+    }
     if (!this.watching) await this.lookForInterrupted(run);
     const { epoch, skipped } = await loadNewest(this.model);
     const { interrupted } = this;
@@ -84,7 +84,7 @@ export class Trainer extends RunRecord {
       const saved = run.epochs[epoch - 1] ?? null;
       if (!interrupted) truncateRun(run, epoch);
       this.run = run;
-      const measured = interrupted ? null : await measure(this.model, mnist, run, saved);
+      const measured = interrupted ? null : await measure(this.subject, mnist, run, saved);
       const files = await checkpoints.listFiles();
       this.savedAt = files.find((file) => file.epoch === epoch)?.modified ?? null;
       this.savedEpoch = epoch;
@@ -147,43 +147,34 @@ export class Trainer extends RunRecord {
       }
       this.interrupted = null;
       if (this.keeps) await checkpoints.saveRun(this.run);
-      const images = await mnist.train.images(settings.digits);
+      const { feed } = this;
+      const images = await feed.images(mnist.train, settings.digits);
       const testDigits = testDigitsFor(settings.digits);
-      const testImages = await mnist.test.images(testDigits);
-      this.model.optimizer.learningRate = settings.learningRate;
+      const testImages = await feed.images(mnist.test, testDigits);
+      const rate = settings.learningRate || this.origin?.rate;
+      // Where a schedule sets the rate there is none to set.
+      if (rate) this.model.optimizer.learningRate = rate;
       this.speed.start(settings, this.run.target - done);
       if (!this.abort.signal.aborted) this.enter('training');
-      await this.model.fit(images, mnist.train.labels(settings.digits), {
+      await this.model.fit(images, feed.labels(mnist.train, settings.digits), {
         batchSize: settings.batchSize,
         epochs: this.run.target,
         initialEpoch: done,
         verbose: 0,
-        validationData: [testImages, mnist.test.labels(testDigits)],
+        validationData: [testImages, feed.labels(mnist.test, testDigits)],
         validationBatchSize: settings.batchSize,
         signal: this.abort.signal,
-        callbacks: [callbacks.progressBar(this.progressLine), new Recorder(this), ...this.savers()],
+        callbacks: [
+          callbacks.progressBar(this.progressLine),
+          new Recorder(this),
+          ...saversOf(this),
+        ],
       });
       this.live = null;
       this.enter(this.run.epochs.length >= this.run.target ? 'finished' : 'stopped');
     } catch (error) {
       await this.endedBy(error);
     }
-  }
-
-  private savers(): Callback[] {
-    const state = { backupDir: checkpoints.runDirectory };
-    // The same callbacks have state either way, as the state of a run asks for.
-    const weights = callbacks.modelCheckpoint({
-      filepath: checkpoints.filepath,
-      saveWeightsOnly: true,
-      ...(this.keeps ? {} : { saveFreq: Number.MAX_SAFE_INTEGER }),
-    });
-    if (!this.keeps) {
-      const never = { ...state, saveFreq: 'never', deleteCheckpoint: false } as const;
-      return [weights, callbacks.backupAndRestore(never)];
-    }
-    const seconds = callbacks.backupAndRestore({ ...state, saveFreq: { seconds: 1 } });
-    return [weights, new RunSaver(this), ...(this.inMemory ? [] : [seconds])];
   }
 
   private async endedBy(error: unknown): Promise<void> {
@@ -246,11 +237,12 @@ export class Trainer extends RunRecord {
 
   /**
    * Replaces weights that diverged, or that went with their worker, by those of the newest checkpoint,
-   * or by new ones without one. Rejects if no engine can be started.
+   * or by those that the run began with. Rejects if no engine can be started.
    */
   private async rollBack(): Promise<void> {
+    const subject = await base.subjectOf(this.origin);
     this.model.dispose();
-    this.model = createModel();
+    this.subject = subject;
     this.savedEpoch = (await loadNewest(this.model)).epoch;
     truncateRun(this.run, this.savedEpoch);
   }
@@ -270,14 +262,34 @@ export class Trainer extends RunRecord {
   /** A new untrained model; the files of the old one are removed. */
   async startOver(settings: Settings): Promise<void> {
     await checkpoints.removeAll();
-    this.begin(settings);
+    await base.removeAllBut(null);
+    this.begin(settings, tutorial());
     this.enter('ready');
   }
 
-  private begin(settings: Settings): void {
+  /**
+   * Begins a run with a model from a file, in place of this one, whose files are removed once the new one is
+   * stored.
+   */
+  async adopt(model: Sequential, origin: Origin, settings: Settings): Promise<void> {
+    const subject = await base.keep(model, origin);
+    try {
+      await checkpoints.removeAll();
+    } catch (error) {
+      subject.model.dispose();
+      await base.removeAllBut(this.origin);
+      throw error;
+    }
+    this.begin(settings, subject);
+    await checkpoints.saveRun(this.run);
+    await base.removeAllBut(origin);
+    this.enter('ready');
+  }
+
+  private begin(settings: Settings, subject: Subject): void {
     this.model.dispose();
-    this.model = createModel();
-    this.run = emptyRun(settings);
+    this.subject = subject;
+    this.run = emptyRun(settings, subject.origin);
     this.failure = this.restored = this.interrupted = this.resumedAt = null;
     this.savedAt = this.savedPlace = this.live = null;
     this.savedEpoch = 0;

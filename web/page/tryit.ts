@@ -1,5 +1,5 @@
 import { byId, context2d, make, setText, throttledDraw } from './dom';
-import { argMax, imageSide, softmax, toMnistImage } from './preprocess';
+import { argMax, imageSide, probabilitiesOf, toMnistImage } from './preprocess';
 import type { Predictor } from './predictor';
 
 /** Width of a stroke, as a share of the pad: about what MNIST's pens drew. */
@@ -149,7 +149,7 @@ export class TryIt {
   }
 
   private answer(logits: ArrayLike<number> | null, milliseconds: number): void {
-    const probabilities = logits ? softmax(logits) : null;
+    const probabilities = logits ? probabilitiesOf(logits) : null;
     const best = probabilities ? argMax(probabilities) : -1;
     this.bars.forEach(({ row, fill, value }, digit) => {
       const probability = probabilities?.[digit] ?? 0;

@@ -70,8 +70,7 @@ export class Visit {
       this.tabs.takeOver();
     });
     view.wait.addEventListener('click', () => {
-      this.isCancelled = true;
-      view.wait.hidden = true;
+      this.wait();
     });
     document.addEventListener('visibilitychange', () => {
       const { watching, phase } = trainer;
@@ -168,7 +167,8 @@ export class Visit {
     const wasPaused = reported === 'paused' && asked === 'no';
     const goesOn = reported !== null && !wasPaused;
     this.restoring = this.restoring.then(async () => {
-      if (!goesOn || !(await trainer.lookForInterrupted(trainer.run))) {
+      const canGoOn = goesOn && trainer.hasModelOf(trainer.run);
+      if (!canGoOn || !(await trainer.lookForInterrupted(trainer.run))) {
         await this.restore();
         return;
       }
@@ -185,6 +185,14 @@ export class Visit {
     Object.assign(trainer, { reported: phase, run, live, savedPlace: saved });
     trainer.enter('elsewhere');
     if (news) view.showEpoch(news);
+    // It took up a model from a file, or put one away.
+    if (!trainer.hasModelOf(run)) this.again();
+  }
+
+  /** An interrupted run does not go on by itself while somebody is busy with another model. */
+  wait(): void {
+    this.isCancelled = true;
+    this.parts.view.wait.hidden = true;
   }
 
   private async restore(): Promise<void> {

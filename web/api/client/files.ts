@@ -2,10 +2,10 @@ import { came, invalid } from '../errors';
 import type { StoredFile } from '../storage/backend';
 import { connect } from './engine';
 import { platform } from './platform';
+import type { FilesSource, NamedBytes } from './readFiles';
 
 /** Files to bring in: a zip, browser files, or bytes by name. */
-export type ImportSource =
-  Blob | Uint8Array | FileList | readonly File[] | Readonly<Record<string, Uint8Array>>;
+export type ImportSource = FilesSource | Uint8Array;
 
 /**
  * The newest checkpoint of a directory, as its `checkpoint` file names it, or null. As TensorFlow's
@@ -65,17 +65,20 @@ export const storage = {
 
   /** A zip of a file, a directory or a checkpoint's files; a Blob in browsers, bytes in Node. */
   async exportZip(path: string): Promise<Blob | Uint8Array> {
-    return platform().zip(await (await connect()).call('storage.exportZip', [path]));
+    const zip = await (await connect()).call('storage.exportZip', [path]);
+    return platform().file(zip, 'application/zip');
   },
 
   /** Writes files, or those in a zip, into a directory; resolves to their paths. */
   async import(source: ImportSource, dir: string): Promise<string[]> {
     const connection = await connect();
+    const { filesOf } = await import('./readFiles');
     if (ArrayBuffer.isView(source)) {
       return connection.call('storage.importZip', [source, dir]);
     }
     if (typeof Blob === 'function' && source instanceof Blob) {
-      return connection.call('storage.importZip', [await bytesOf(source), dir]);
+      const [{ bytes }] = (await filesOf(source, 'storage.import')) as [NamedBytes];
+      return connection.call('storage.importZip', [bytes, dir]);
     }
     if (source === null || typeof source !== 'object') {
       invalid(`storage.import: expected a zip or files, came ${came(source)}`);
@@ -95,39 +98,3 @@ export const storage = {
     return (await connect()).call('storage.estimate', []);
   },
 } as const;
-
-/** Files by name; or the browser's, one or many. */
-export type FilesSource = Blob | FileList | readonly File[] | Readonly<Record<string, Uint8Array>>;
-
-/** The bytes of files, under the paths that they had. */
-export async function filesOf(
-  source: FilesSource,
-  where: string,
-): Promise<{ name: string; bytes: Uint8Array }[]> {
-  const isBlob = typeof Blob === 'function' && source instanceof Blob;
-  const isList =
-    Array.isArray(source) || (typeof FileList === 'function' && source instanceof FileList);
-  if (!isBlob && !isList) {
-    const files = Object.entries(source).map(([name, bytes]) => ({
-      name,
-      bytes: bytes as Uint8Array,
-    }));
-    for (const { name, bytes } of files) {
-      if (!ArrayBuffer.isView(bytes)) {
-        invalid(`${where}: '${name}': expected a Uint8Array, came ${came(bytes)}`);
-      }
-    }
-    return files;
-  }
-  const list = isBlob ? [source as File] : Array.from(source as ArrayLike<File>);
-  return Promise.all(
-    list.map(async (file) => ({
-      name: file.webkitRelativePath || (file.name ?? 'model'),
-      bytes: await bytesOf(file),
-    })),
-  );
-}
-
-async function bytesOf(blob: Blob): Promise<Uint8Array> {
-  return new Uint8Array(await blob.arrayBuffer());
-}

@@ -20,8 +20,8 @@ export interface Platform {
   readonly terminal: ((text: string) => void) | null;
   /** The MNIST file of this name from an installed package; null where that cannot be. */
   installedMnist(name: string): Promise<Uint8Array | null>;
-  /** What `storage.exportZip` gives. */
-  zip(bytes: Uint8Array): Blob | Uint8Array;
+  /** A file as the caller is given it. */
+  file(bytes: Uint8Array, type: string): Blob | Uint8Array;
   /** Asks that storage survive eviction; whether it does. */
   persist(): Promise<boolean>;
   persisted(): Promise<boolean>;

@@ -11,12 +11,22 @@ import type {
 } from '../host/protocol';
 import { baseName, dirName, joinPath } from '../storage/paths';
 import type { Storage } from '../storage/storage';
+import { zipEntries } from '../storage/zip';
 import { EVERYTHING } from './match';
 import { formatNamed, formatOf } from './registry';
 import { isMismatch, setOptimizer, setWeights } from './restore';
 import { compileOf, isKnown, takeSnapshot } from './snapshot';
 import { sourceOf } from './source';
-import type { AtRest, CompileConfig, Format, KnownClasses, LoadedModel, Tools } from './types';
+import { unpacked } from './unpack';
+import type {
+  AtRest,
+  CompileConfig,
+  Format,
+  KnownClasses,
+  LoadedModel,
+  NewFile,
+  Tools,
+} from './types';
 import { WeightFiles } from './weightFiles';
 
 const LAYOUTS = ['auto', 'legacy', 'new', 'keras3', 'none'];
@@ -40,23 +50,12 @@ export class ModelFiles {
   }
 
   async save(path: string, options: SaveModelOptions, atRest: AtRest): Promise<void> {
-    const format = formatNamed(options.format);
-    if (!LAYOUTS.includes(options.optimizerLayout)) {
-      const layout = came(options.optimizerLayout);
-      invalid(`model.save: optimizerLayout: expected ${orList(LAYOUTS)}, came ${layout}`);
-    }
-    const named = this.#storage.path(path, 'model.save: path').replace(/(.)\/+$/, '$1');
-    if (named === '') invalid(`model.save: path: expected a name, came ${came(path)}`);
-    const target = directoryOf(format, named);
+    const { format, target } = this.#target(path, options);
     const main = format.mainFile === undefined ? target : joinPath(target, format.mainFile);
     if (!options.overwrite && (await this.#storage.exists(main))) {
       invalid(`model.save: '${main}' exists and overwrite is false`);
     }
-    const snapshot = await atRest((model, compileJson) => {
-      const compile = compileOf(model, compileJson);
-      return takeSnapshot(model, compile, format.needs(compile, options), this.#classes);
-    });
-    const files = await format.write(snapshot, options, this.#tools);
+    const files = await this.#write(format, options, atRest);
     await this.#storage.commit(
       files.map(({ name, bytes }) => ({
         path: name === '' ? target : joinPath(target, name),
@@ -64,6 +63,36 @@ export class ModelFiles {
       })),
       await this.#replacing(format, target),
     );
+  }
+
+  /** The file, or the zip of the directory, that `save` would write. */
+  async toFile(path: string, options: SaveModelOptions, atRest: AtRest): Promise<Uint8Array> {
+    const { format, target } = this.#target(path, options);
+    const files = await this.#write(format, options, atRest);
+    if (!format.directory) return files[0]!.bytes;
+    const directory = baseName(target);
+    const entries = files.map(({ name, bytes }) => ({ name: joinPath(directory, name), bytes }));
+    return zipEntries(entries, 'model.toFile');
+  }
+
+  /** What is written to: a file, or a directory. */
+  #target(path: string, options: SaveModelOptions): { format: Format; target: string } {
+    const format = formatNamed(options.format);
+    if (!LAYOUTS.includes(options.optimizerLayout)) {
+      const layout = came(options.optimizerLayout);
+      invalid(`model.save: optimizerLayout: expected ${orList(LAYOUTS)}, came ${layout}`);
+    }
+    const named = this.#storage.path(path, 'model.save: path').replace(/(.)\/+$/, '$1');
+    if (named === '') invalid(`model.save: path: expected a name, came ${came(path)}`);
+    return { format, target: directoryOf(format, named) };
+  }
+
+  async #write(format: Format, options: SaveModelOptions, atRest: AtRest): Promise<NewFile[]> {
+    const snapshot = await atRest((model, compileJson) => {
+      const compile = compileOf(model, compileJson);
+      return takeSnapshot(model, compile, format.needs(compile, options), this.#classes);
+    });
+    return format.write(snapshot, options, this.#tools);
   }
 
   /** An older model of the format makes room; other files in the directory are not ours to remove. */
@@ -85,7 +114,7 @@ export class ModelFiles {
    * @param own names of classes and functions that the caller has
    */
   async open(given: ModelSource, own: readonly string[]): Promise<OpenedModel> {
-    const source = await sourceOf(given, this.#storage);
+    const source = await unpacked(await sourceOf(given, this.#storage), this.#tools.room);
     const format = await formatOf(source);
     const loaded = await format.read(source, this.#tools);
     const id = this.#nextId++;

@@ -21,8 +21,12 @@ export function formatNamed(name: string): Format {
 /** The format of a source by what is in it. */
 export async function formatOf(source: FileSource): Promise<Format> {
   for (const format of formats) if (await format.sniff(source)) return format;
+  const isCheckpoint = source.names.some((name) => name.endsWith('.index'));
+  const found = isCheckpoint
+    ? 'a checkpoint, which holds weights alone; model.loadWeights reads it'
+    : 'something else';
   throw new TabtrainError(
     'UNSUPPORTED',
-    `loadModel: '${source.label}': expected a model of a format that is known here`,
+    `loadModel: '${source.label}': expected a SavedModel, HDF5, a .keras archive or TensorFlow.js's model.json, came ${found}`,
   );
 }

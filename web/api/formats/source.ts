@@ -1,4 +1,4 @@
-import { TabtrainError } from '../errors';
+import { TabtrainError, invalid } from '../errors';
 import type { ModelSource } from '../host/protocol';
 import { baseName, dirName, joinPath } from '../storage/paths';
 import type { Storage } from '../storage/storage';
@@ -38,20 +38,41 @@ async function stored(path: string, storage: Storage): Promise<FileSource> {
   return besides(name, bytes, path, (other) => storage.find(joinPath(dirName(checked), other)));
 }
 
-/** Files by name; those of one directory without its name. */
-function ofFiles(
+/** Files by name; those of one directory without its name, and of a model in it those of the model alone. */
+export function ofFiles(
   files: readonly { readonly name: string; readonly bytes: Uint8Array }[],
 ): FileSource {
   const first = files[0];
   if (!first) throw new TabtrainError('INVALID_ARGUMENT', 'loadModel: expected a file, came none');
   if (files.length === 1) return oneFile(baseName(first.name), first.bytes, first.name);
-  const top = first.name.includes('/') ? first.name.slice(0, first.name.indexOf('/') + 1) : '';
-  const base = files.every(({ name }) => name.startsWith(top)) ? top.length : 0;
-  const byName = new Map(files.map(({ name, bytes }) => [name.slice(base), bytes]));
+  const base = modelDirectory(files.map(({ name }) => name)) ?? commonDirectory(files);
+  const inside = files.filter(({ name }) => name.startsWith(base));
+  const byName = new Map(inside.map(({ name, bytes }) => [name.slice(base.length), bytes]));
   return {
-    label: base > 0 ? top.slice(0, -1) : first.name,
+    label: base === '' ? first.name : base.slice(0, -1),
     single: false,
     names: [...byName.keys()],
     read: (name) => Promise.resolve(byName.get(name) ?? null),
   };
+}
+
+function commonDirectory(files: readonly { readonly name: string }[]): string {
+  const { name } = files[0]!;
+  const top = name.slice(0, name.indexOf('/') + 1);
+  return files.every((file) => file.name.startsWith(top)) ? top : '';
+}
+
+/** With its slash, the directory that has what only models have; null where there is none. */
+export function modelDirectory(names: readonly string[]): string | null {
+  const found = new Set<string>();
+  for (const name of names) {
+    const match = /^(.*\/)?(?:saved_model\.pb|model\.json)$/.exec(name);
+    if (match) found.add(match[1] ?? '');
+  }
+  const directories = [...found];
+  if (directories.length > 1) {
+    const all = directories.map((name) => `'${name}'`).join(', ');
+    invalid(`loadModel: expected one model, came ${directories.length}: ${all}`);
+  }
+  return directories[0] ?? null;
 }

@@ -259,6 +259,11 @@ export class Host implements EngineApi {
     return { value: null };
   }
 
+  async modelFile(id: number, path: string, options: SaveModelOptions): Promise<Reply<Uint8Array>> {
+    this.#registry.model(id);
+    return { value: await (await this.#files()).toFile(path, options, this.#atRest(id)) };
+  }
+
   #atRest(id: number): AtRest {
     return (take) =>
       this.#lock.run(() => {

@@ -317,6 +317,8 @@ export interface EngineApi {
   loadWeights(model: number, path: string, options: LoadWeightsOptions): Promise<Reply<LoadReport>>;
 
   saveModel(model: number, path: string, options: SaveModelOptions): Promise<Reply<null>>;
+  /** The one file, or the zip of the directory, that `saveModel` would write. */
+  modelFile(model: number, path: string, options: SaveModelOptions): Promise<Reply<Uint8Array>>;
   /** @param own names of classes and functions of the user's own: what a file says that they do is not needed */
   openModel(source: ModelSource, own: readonly string[]): Promise<OpenedModel>;
   /** Fills a model that was made from the opened file's configs. */

@@ -1,6 +1,7 @@
 import { TabtrainError, came, invalid } from '../errors';
 import { connect } from '../client/engine';
-import { filesOf, type FilesSource } from '../client/files';
+import type { FilesSource, Reading } from '../client/readFiles';
+import { throwIfAborted } from '../client/upload';
 import { checkRecord, flag } from '../config/options';
 import {
   checkCustomObjects,
@@ -10,9 +11,16 @@ import {
 } from '../custom/objects';
 import type { ModelSource, OpenedModel } from '../host/protocol';
 import type { CompileOptions } from './compile';
+import { checkSignal } from './options';
 import { modelFromJson, type Sequential } from './sequential';
 
-export interface LoadModelOptions {
+const WHERE = 'loadModel';
+
+/**
+ * `onProgress` hears of the reading of files that were given, not of those that a path or an address names.
+ * Once `signal` aborts, `loadModel` rejects with `ABORTED`, and nothing of the model stays.
+ */
+export interface LoadModelOptions extends Reading {
   /** Whether to compile as the file says, optimizer state included; default true. */
   readonly compile?: boolean;
   /** Classes and functions of your own, by the names that the file has for them. */
@@ -43,22 +51,40 @@ export async function load(
   source: ModelFile,
   options: LoadModelOptions,
 ): Promise<{ model: Sequential; opened: OpenedModel }> {
-  const where = 'loadModel';
-  checkRecord(where, options, ['compile', 'customObjects']);
-  const { compile = true } = options;
-  const customObjects = checkCustomObjects(options.customObjects ?? {}, where);
-  flag(compile, `${where}: compile`);
+  checkRecord(WHERE, options, ['compile', 'customObjects', 'onProgress', 'signal']);
+  const { onProgress, signal } = options;
+  flag(options.compile ?? true, `${WHERE}: compile`);
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    invalid(`${WHERE}: onProgress: expected a function, came ${came(onProgress)}`);
+  }
+  checkSignal(signal, WHERE);
+  const work = loadWhole(source, options);
+  return signal ? unlessAborted(work, signal) : work;
+}
+
+async function loadWhole(
+  source: ModelFile,
+  { compile = true, signal, ...options }: LoadModelOptions,
+): Promise<{ model: Sequential; opened: OpenedModel }> {
+  const customObjects = checkCustomObjects(options.customObjects ?? {}, WHERE);
   const connection = await connect();
-  const opened = await connection.call('openModel', [
-    await toSource(source, where),
-    knownNames(customObjects),
-  ]);
+  const [given, own] = await toSource(source, { ...options, ...(signal && { signal }) });
+  throwIfAborted(signal, WHERE);
+  const opened = await connection.call(
+    'openModel',
+    [given, knownNames(customObjects)],
+    connection.crossesThreads ? own : [],
+  );
   try {
+    throwIfAborted(signal, WHERE);
     const model = modelFromJson(opened.config, { customObjects });
     try {
-      const chosen = compile ? (opened.compile as CompileOptions | null) : null;
-      if (chosen) withCustomObjects(customObjects, () => model.compile(chosen));
+      const { format, version, notes } = opened;
+      const said = opened.compile as CompileOptions | null;
+      if (compile && said) withCustomObjects(customObjects, () => model.compile(said));
       await model.restore(opened.id);
+      throwIfAborted(signal, WHERE);
+      model.loadedFrom = { format, version, notes, compile: said };
       return { model, opened };
     } catch (error) {
       model.dispose();
@@ -67,6 +93,23 @@ export async function load(
   } finally {
     await connection.call('closeModel', [opened.id]);
   }
+}
+
+/** The engine cannot leave off in the middle of a file: who gave up need not wait for that. */
+function unlessAborted<T extends { readonly model: Sequential }>(
+  work: Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      const cause: unknown = signal.reason;
+      reject(new TabtrainError('ABORTED', `${WHERE}: aborted by its signal`, { cause }));
+    };
+    signal.addEventListener('abort', abort);
+    work
+      .then((loaded) => (signal.aborted ? loaded.model.dispose() : resolve(loaded)), reject)
+      .finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 /** A class that nobody here knows is likely one of the user's. */
@@ -78,13 +121,20 @@ function withHint(error: unknown): unknown {
   return new TabtrainError('UNKNOWN_CLASS', `${error.message}; ${hint}`, { cause: error });
 }
 
-async function toSource(source: unknown, where: string): Promise<ModelSource> {
+/** What the host reads, and the buffers in it that may move there. */
+async function toSource(
+  source: unknown,
+  reading: Reading,
+): Promise<[ModelSource, ArrayBufferLike[]]> {
   if (typeof source === 'string') {
-    if (source === '') invalid(`${where}: path: expected a text, came ''`);
-    return { path: source };
+    if (source === '') invalid(`${WHERE}: path: expected a text, came ''`);
+    return [{ path: source }, []];
   }
   if (source === null || typeof source !== 'object') {
-    invalid(`${where}: expected a path or files, came ${came(source)}`);
+    invalid(`${WHERE}: expected a path or files, came ${came(source)}`);
   }
-  return { files: await filesOf(source as FilesSource, where) };
+  const { filesOf } = await import('../client/readFiles');
+  const files = await filesOf(source as FilesSource, WHERE, reading);
+  const given = new Set(Object.values(source));
+  return [{ files }, files.flatMap(({ bytes }) => (given.has(bytes) ? [] : bytes.buffer))];
 }

@@ -97,7 +97,7 @@ export function checkVerbose(
   return invalid(`${where}: verbose: expected 0, 1, 2 or 'auto', came ${came(value)}`);
 }
 
-function checkSignal(signal: unknown, where: string): void {
+export function checkSignal(signal: unknown, where: string): void {
   if (
     signal !== undefined &&
     typeof (signal as AbortSignal | null)?.addEventListener !== 'function'

@@ -1,9 +1,11 @@
 import { came, invalid } from '../errors';
 import type { Connection } from '../client/connection';
 import { askToPersist } from '../client/persist';
+import { platform } from '../client/platform';
 import { freeTensors, upload } from '../client/upload';
 import { toSource } from '../data/convert';
 import { NamedTensor, elementsOf, type Data } from '../data/tensor';
+import type { CompileOptions } from './compile';
 import { ModelInfo } from './info';
 import { LoadStatus } from './loadStatus';
 import {
@@ -15,8 +17,23 @@ import {
   type SaveWeightsOptions,
 } from './weightsOptions';
 
+/** What is known of the file that a model came from. */
+export interface LoadedFrom {
+  /** As {@link SaveOptions.format} has it. */
+  readonly format: string;
+  /** What wrote it, as far as the file says. */
+  readonly version: string;
+  /** What the file was compiled with, configs in place of objects; null where it was not. */
+  readonly compile: CompileOptions | null;
+  /** Sentences about what was converted or left out. */
+  readonly notes: readonly string[];
+}
+
 /** The weights of a model, in memory and in files. */
 export class WeightsModel extends ModelInfo {
+  /** Of a model that `loadModel` made; null for others. */
+  loadedFrom: LoadedFrom | null = null;
+
   /** Copies of all weights, in Keras's order. */
   async getWeights(): Promise<NamedTensor[]> {
     await this.ready('model.getWeights');
@@ -87,6 +104,23 @@ export class WeightsModel extends ModelInfo {
     await this.ready(where);
     await this.remote.call('saveModel', path, checked);
     askToPersist();
+  }
+
+  /**
+   * The file that `save` would write, without storing it, for a download: a Blob in browsers, bytes in Node.
+   * Of a format that is a directory it is a zip, which `loadModel` reads as well. Also while fit runs.
+   * @param path names the file, the directory in the zip, and by Keras's rule the format.
+   * @throws TabtrainError `INVALID_ARGUMENT`, `UNSUPPORTED`, `OUT_OF_MEMORY`.
+   */
+  async toFile(
+    path: string,
+    options: Omit<SaveOptions, 'overwrite'> = {},
+  ): Promise<Blob | Uint8Array> {
+    const where = 'model.toFile';
+    const checked = checkSaveModel(path, options, where);
+    await this.ready(where);
+    const bytes = await this.remote.call('modelFile', path, checked);
+    return platform().file(bytes, 'application/octet-stream');
   }
 
   /** @internal Fills a new model from a file that the host has open. */

@@ -63,7 +63,9 @@ export class IdbfsBackend implements Backend {
       for (const top of tops) {
         if (await this.#show(top)) this.#walk(ROOT + (dir === '' ? top : dir), files);
       }
-      return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+      // Of a file nothing is below.
+      const below = files.filter(({ path }) => path !== dir);
+      return below.sort((a, b) => (a.path < b.path ? -1 : 1));
     });
   }
 

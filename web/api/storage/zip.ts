@@ -135,6 +135,11 @@ export async function unzipEntries(
   return entries;
 }
 
+/** The names of a zip's files. @throws TabtrainError as {@link unzipEntries}. */
+export function entryNames(zip: Uint8Array, what: string): string[] {
+  return readDirectory(zip, what).map(({ name }) => name);
+}
+
 function readDirectory(zip: Uint8Array, what: string): Header[] {
   const corrupt: Corrupt = refuse(what);
   const view = new DataView(zip.buffer, zip.byteOffset, zip.byteLength);
