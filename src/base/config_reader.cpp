@@ -49,9 +49,8 @@ Json parseJson(const std::string& text, const std::string& what) {
 
 ConfigReader::ConfigReader(std::string className, const Json& config)
     : className_(std::move(className)), config_(config) {
-  require(config.is_object() || config.is_null(), [&] {
-    return className_ + ": expected an object, got " + config.dump().substr(0, 100);
-  });
+  require(config.is_object() || config.is_null(),
+          [&] { return className_ + ": expected an object, got " + config.dump().substr(0, 100); });
 }
 
 const Json* ConfigReader::find(std::string_view key) {

@@ -75,7 +75,7 @@ const asFiles = (files: ReadonlyMap<string, Uint8Array>) =>
 /** Gives the input to its reader; disposes of a model that comes of it. */
 async function read(input: Input, directory: string): Promise<void> {
   if ('model' in input) (await loadModel(asFiles(input.model))).dispose();
-  else if ('zip' in input) await storage.import(input.zip as never, join(directory, 'in'));
+  else if ('zip' in input) await storage.import(input.zip, join(directory, 'in'));
   else if ('weights' in input) await witness.loadWeights(join(directory, input.path));
   else {
     const model = modelFromJson(input.json);

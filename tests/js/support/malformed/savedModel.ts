@@ -151,7 +151,8 @@ export const savedModelRows: readonly Row[] = [
     ['a loss without class', training({ loss: { config: {} } }), 'INVALID_ARGUMENT', 'loss'],
     ['an unknown optimizer', training({ tabtrain: null, optimizer_config: { class_name: 'X', config: {} } }), 'UNKNOWN_CLASS', 'X'],
     ['an optimizer without config', training({ tabtrain: null, optimizer_config: { class_name: 'Adam' } }), CORRUPT, 'optimizer'],
-    ['our own optimizer config broken', training({ tabtrain: { optimizer_config: 3 } }), 'INVALID_ARGUMENT', 'optimizer'],
+    ['our own optimizer config broken', training({ tabtrain: { optimizer_config: 3 } }), CORRUPT, 'optimizer'],
+    ['our own optimizer without a config', training({ tabtrain: { optimizer_config: { class_name: 'Adam' } } }), CORRUPT, 'optimizer'],
   ]), // prettier-ignore
   ...rows('a size or kind of a variable that is believed; a product of extents that overflows', [
     ['a variable that is not there', put(INDEX, (bytes) => replaced(bytes, 'gain', 'niag')), CORRUPT, 'checksum'],

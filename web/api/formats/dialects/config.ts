@@ -159,7 +159,7 @@ export function compileConfig(
   }
   // Not through the dialect: it is our own.
   const ours = (isRecord(value) ? value['tabtrain'] : undefined) as OwnConfig | undefined;
-  const own = ours?.optimizer_config;
+  const own = ours?.optimizer_config ?? null;
   const known = (name: KerasConfig | string) => {
     const all = ours?.recorded ?? {};
     const recorded = typeof name === 'string' && Object.hasOwn(all, name) ? all[name] : undefined;
@@ -170,7 +170,7 @@ export function compileConfig(
   if (given === null || given === undefined) return null;
   return {
     optimizer:
-      typeof given === 'string' || own ? given : toOptimizer(given, legacyUnlessSaid, what),
+      typeof given === 'string' ? given : toOptimizer(given, own ? null : legacyUnlessSaid, what),
     loss: known(toLoss(only(config['loss']))),
     metrics: toMetrics(config['metrics'])?.map(known) ?? null,
     weighted_metrics: toMetrics(config['weighted_metrics'])?.map(known) ?? null,
@@ -186,11 +186,13 @@ function toLoss(loss: unknown): KerasConfig | string {
   return { class_name, config: rest };
 }
 
-function toOptimizer(given: KerasConfig, legacy: boolean, what: string): KerasConfig {
+/** @param legacy null for a config of ours, which says all */
+function toOptimizer(given: KerasConfig, legacy: boolean | null, what: string): KerasConfig {
   const { class_name, config } = given;
   if (typeof class_name !== 'string' || !isRecord(config)) {
     throw new TabtrainError('CORRUPT_FILE', `${what}: expected an optimizer, came ${came(given)}`);
   }
+  if (legacy === null) return given;
   const isEmpty = Object.keys(config).length === 0;
   const said = 'is_legacy_optimizer' in config;
   return {
