@@ -123,7 +123,7 @@ describe.each(formats)('%s', (name, saveAs, answer) => {
     const before = await answer(own);
     const full = () => Promise.reject(new TabtrainError('OUT_OF_MEMORY', 'no room'));
     const take = name === 'model' ? () => full() : takeOf(second);
-    await expectFailure(() => saveAs(new ModelFiles(engine, storage, full), own, take as Take), {
+    await expectFailure(() => saveAs(new ModelFiles(engine, storage, full), own, take), {
       code: name === 'tfjs' ? 'UNSUPPORTED' : 'OUT_OF_MEMORY',
       says: [/./],
     });
