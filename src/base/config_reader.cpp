@@ -48,7 +48,10 @@ Json parseJson(const std::string& text, const std::string& what) {
 }
 
 ConfigReader::ConfigReader(std::string className, const Json& config)
-    : className_(std::move(className)), config_(config) {}
+    : className_(std::move(className)), config_(config) {
+  require(config.is_object() || config.is_null(),
+          [&] { return className_ + ": expected an object, got " + config.dump().substr(0, 100); });
+}
 
 const Json* ConfigReader::find(std::string_view key) {
   const std::string name(key);
@@ -111,6 +114,12 @@ std::string ConfigReader::string(std::string_view key, std::string_view fallback
 const Json& ConfigReader::any(std::string_view key) {
   const Json* value = find(key);
   return value == nullptr ? kNull : *value;
+}
+
+const Json& ConfigReader::list(std::string_view key) {
+  const Json& value = any(key);
+  if (!value.is_null() && !value.is_array()) fail(key, "a list");
+  return value;
 }
 
 void ConfigReader::unsupported(std::string_view key, const Json& onlyValue) {

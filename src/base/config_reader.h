@@ -30,6 +30,7 @@ Json parseJson(const std::string& text, const std::string& what);
 /// `finish` rejects the keys that nobody asked for.
 class ConfigReader {
  public:
+  /// Throws InvalidArgument for a config that is neither an object nor null.
   ConfigReader(std::string className, const Json& config);
 
   const std::string& className() const { return className_; }
@@ -47,6 +48,8 @@ class ConfigReader {
   bool has(std::string_view key) { return find(key) != nullptr; }
   /// The value as it is, null where absent.
   const Json& any(std::string_view key);
+  /// A list; an empty one where the key is absent or null.
+  const Json& list(std::string_view key);
   /// Accepts the key only if it is absent, null, or equal to `onlyValue`: an option of Keras's that
   /// this version does not have.
   void unsupported(std::string_view key, const Json& onlyValue = nullptr);

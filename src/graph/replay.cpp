@@ -37,11 +37,8 @@ class Replay {
     ConfigReader reader("recording", node);
     const std::string op = reader.string("op", "");
     std::vector<Expr> in;
-    if (reader.has("in")) {
-      for (const Json& id : reader.any("in")) in.push_back(value(id));
-    }
-    const Json none = Json::object();
-    ConfigReader attrs(op, reader.has("attrs") ? reader.any("attrs") : none);
+    for (const Json& id : reader.list("in")) in.push_back(value(id));
+    ConfigReader attrs(op, reader.any("attrs"));
     reader.finish();
     if (op == "Const") return graph_.constant(static_cast<float>(attrs.number("value", 0.0)));
     if (op == "Weight") return graph_.read(weight(attrs));
@@ -86,7 +83,7 @@ class Replay {
     const char* name = op == "RandomUniform" ? "RandomUniform" : "RandomStandardNormal";
     if (!in.empty()) return context_.random(name, in[0].shape(), random_++);
     std::vector<Dim> dims;
-    for (const Json& each : attrs.any("shape")) {
+    for (const Json& each : attrs.list("shape")) {
       const int64_t size = each.is_number_integer() ? each.get<int64_t>() : 0;
       if (!each.is_null() && size < 1) attrs.fail("shape", "extents, null for the batch");
       dims.push_back({each.is_null() ? 1 : size, each.is_null()});

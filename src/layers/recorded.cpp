@@ -24,7 +24,7 @@ class RecordedLayer : public Layer {
   RecordedLayer(ConfigReader& shared, const ClassConfig& config)
       : Layer(shared), className_(config.className), config_(config.config) {
     ConfigReader reader(className_, config_[kRecorded]);
-    for (const Json& weight : reader.any("weights")) readWeight(weight);
+    for (const Json& weight : reader.list("weights")) readWeight(weight);
     inference_ = reader.any("inference");
     training_ = reader.any("training");
     reader.finish();
@@ -53,6 +53,13 @@ class RecordedLayer : public Layer {
     };
     const auto results = replay(context.graph, recording, {x}, {weightNamed, random});
     require(results.size() == 1, [&] { return name() + ": expected one output"; });
+    require(
+        results[0].shape().isBatched(),
+        [&] {
+          return name() + ": expected an output whose first axis is the batch, got " +
+                 results[0].shape().toString();
+        },
+        ErrorCode::ShapeMismatch);
     return results[0];
   }
 
@@ -74,7 +81,7 @@ class RecordedLayer : public Layer {
         reader.string("name", ""), {}, reader.boolean("trainable", true), nullptr};
     const bool isName = !weight.name.empty() && weight.name.find('/') == std::string::npos;
     if (!isName) reader.fail("name", "a name without \"/\"");
-    for (const Json& size : reader.any("shape")) {
+    for (const Json& size : reader.list("shape")) {
       if (!size.is_number_integer() || size.get<int64_t>() < 1) {
         reader.fail("shape", "a list of extents");
       }

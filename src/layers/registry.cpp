@@ -59,6 +59,14 @@ const std::array kRows = {
 
 std::unique_ptr<Layer> makeLayer(const ClassConfig& config) {
   if (config.config.contains(kRecorded)) return makeRecordedLayer(config);
+  require(
+      config.className != "Lambda",
+      [] {
+        return std::string(
+            "layer: \"Lambda\": its function is Python code, which never runs here; write it as a "
+            "layer of your own and pass that as customObjects: { Lambda }");
+      },
+      ErrorCode::UnknownClass);
   return makeFromConfig<Layer>(kRows, config, "layer");
 }
 

@@ -1,11 +1,9 @@
 #pragma once
 
-#include <cstdlib>
-#include <iostream>
-
 #include "checkpoint/checkpoint_state.h"
 #include "checkpoint/keras_checkpoint.h"
 #include "checkpoint/restore_plan.h"
+#include "fuzz_check.h"
 #include "repair_checksums.h"
 
 // One input of the checkpoint fuzzer:
@@ -16,12 +14,6 @@
 //   mode % 4 == 3: rest := text of a `checkpoint` state file
 
 namespace tabtrain::fuzz {
-
-inline void check(bool condition, const char* what) {
-  if (condition) return;
-  std::cerr << "fuzz: " << what << '\n';
-  std::abort();
-}
 
 /// The model of tests/cpp/data/mini, compiled in one of several ways.
 inline ModelState wantedModel(uint8_t choice) {
@@ -78,14 +70,6 @@ inline uint32_t touch(const RestorePlan& plan) {
 }
 
 inline void readFiles(ByteSpan index, ByteSpan data, const ModelState& wanted) {
-  const auto attempt = [](const auto& run) {
-    try {
-      run();
-    } catch (const Error& error) {
-      check(error.what()[0] != '\0', "an error without a sentence");
-      check(error.code() != ErrorCode::Internal, "an internal error");
-    }
-  };
   attempt([&] { listVariables(index); });
   attempt([&] {
     const size_t shardCount = readBundleIndex(index).shardCount;

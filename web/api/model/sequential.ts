@@ -100,7 +100,11 @@ function layerOf(className: string, config: Record<string, unknown>, where: stri
   return new Layer(className, config);
 }
 
-function layersOf(list: readonly unknown[], where: string): Layer[] {
+/** Models within models are no deeper than this. */
+const DEEPEST = 64;
+
+function layersOf(list: readonly unknown[], where: string, depth = 0): Layer[] {
+  if (depth > DEEPEST) invalid('modelFromJson: models nested too deep');
   return list.map((each, i) => {
     const at = `${where}: layers[${i}]`;
     const { class_name, config } = (each ?? {}) as { class_name?: unknown; config?: unknown };
@@ -110,6 +114,6 @@ function layersOf(list: readonly unknown[], where: string): Layer[] {
     const { layers, ...rest } = config as Record<string, unknown>;
     if (class_name !== 'Sequential') return layerOf(class_name, rest, at);
     if (!Array.isArray(layers)) invalid(`${at}: layers: expected an array, came ${came(layers)}`);
-    return new Layer(class_name, rest, layersOf(layers, at));
+    return new Layer(class_name, rest, layersOf(layers, at, depth + 1));
   });
 }

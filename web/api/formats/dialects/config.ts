@@ -89,8 +89,29 @@ export function modelConfig(value: unknown, what: string): KerasConfig {
       `${what}: '${String(config['class_name'])}' models are not in this version; Sequential ones are`,
     );
   }
-  // Keras 2.0 and 2.1 had a list of layers in place of the record.
+  checkLayers(config, what);
   return config;
+}
+
+/** What all who go through the layers take for granted; what a class asks of its config, the engine checks. */
+function checkLayers({ config }: KerasConfig, what: string): void {
+  const { layers } = config;
+  if (!Array.isArray(layers)) {
+    throw new TabtrainError(
+      'CORRUPT_FILE',
+      `${what}: expected a list of layers, came ${came(layers)}`,
+    );
+  }
+  for (const [i, layer] of (layers as unknown[]).entries()) {
+    const at = `${what}: layers[${i}]`;
+    if (!isRecord(layer) || typeof layer['class_name'] !== 'string' || !isRecord(layer['config'])) {
+      throw new TabtrainError(
+        'CORRUPT_FILE',
+        `${at}: expected a record with class_name and config, came ${came(layer)}`,
+      );
+    }
+    if (layer['class_name'] === 'Sequential') checkLayers(layer as unknown as KerasConfig, at);
+  }
 }
 
 /** `MeanMetricWrapper` and its like are a function by name. */
@@ -132,10 +153,13 @@ export function compileConfig(
   legacyUnlessSaid: boolean,
 ): CompileConfig | null {
   const config = toKeras2(value, what);
-  if (!isRecord(config)) return null;
+  if (config === null || config === undefined) return null;
+  if (!isRecord(config)) {
+    throw new TabtrainError('CORRUPT_FILE', `${what}: expected a record, came ${came(value)}`);
+  }
   // Not through the dialect: it is our own.
   const ours = (isRecord(value) ? value['tabtrain'] : undefined) as OwnConfig | undefined;
-  const own = ours?.optimizer_config;
+  const own = ours?.optimizer_config ?? null;
   const known = (name: KerasConfig | string) => {
     const all = ours?.recorded ?? {};
     const recorded = typeof name === 'string' && Object.hasOwn(all, name) ? all[name] : undefined;
@@ -146,7 +170,7 @@ export function compileConfig(
   if (given === null || given === undefined) return null;
   return {
     optimizer:
-      typeof given === 'string' || own ? given : toOptimizer(given, legacyUnlessSaid, what),
+      typeof given === 'string' ? given : toOptimizer(given, own ? null : legacyUnlessSaid, what),
     loss: known(toLoss(only(config['loss']))),
     metrics: toMetrics(config['metrics'])?.map(known) ?? null,
     weighted_metrics: toMetrics(config['weighted_metrics'])?.map(known) ?? null,
@@ -162,11 +186,13 @@ function toLoss(loss: unknown): KerasConfig | string {
   return { class_name, config: rest };
 }
 
-function toOptimizer(given: KerasConfig, legacy: boolean, what: string): KerasConfig {
+/** @param legacy null for a config of ours, which says all */
+function toOptimizer(given: KerasConfig, legacy: boolean | null, what: string): KerasConfig {
   const { class_name, config } = given;
   if (typeof class_name !== 'string' || !isRecord(config)) {
     throw new TabtrainError('CORRUPT_FILE', `${what}: expected an optimizer, came ${came(given)}`);
   }
+  if (legacy === null) return given;
   const isEmpty = Object.keys(config).length === 0;
   const said = 'is_legacy_optimizer' in config;
   return {

@@ -23,15 +23,15 @@ export function builtConfig(value: unknown, what: string): KerasConfig {
 
 /** Keras 2 keeps what a layer was once adapted to, and reads it of the first layer alone. */
 function removeOthers({ config }: KerasConfig): void {
-  const [, ...others] = (config['layers'] ?? []) as KerasConfig[];
+  const [, ...others] = config['layers'] as KerasConfig[];
   for (const layer of others) {
     delete (layer.config as Config)['batch_input_shape'];
-    removeOthers(layer);
+    if (layer.class_name === 'Sequential') removeOthers(layer);
   }
 }
 
 function setInput({ config }: KerasConfig, shape: readonly unknown[]): void {
-  const first = (config as { layers?: KerasConfig[] }).layers?.[0];
+  const [first] = config['layers'] as KerasConfig[];
   if (first?.class_name === 'Sequential') return setInput(first, shape);
   const own = first?.config as Config | undefined;
   if (own && own['batch_input_shape'] === undefined) own['batch_input_shape'] = shape;

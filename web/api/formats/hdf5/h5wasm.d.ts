@@ -64,6 +64,8 @@ declare module 'h5wasm-library' {
     ): number;
     get_names(file: bigint, path: string, recursive: boolean): string[];
     get_type(file: bigint, path: string): number;
+    /** Where the object is in the file. */
+    create_object_reference(file: bigint, path: string): readonly number[];
     get_symbolic_link(file: bigint, path: string): string | null;
     get_external_link(file: bigint, path: string): object;
     get_attribute_names(file: bigint, path: string): string[];

@@ -29,13 +29,15 @@ const CLASS = { integer: 0, float: 1, string: 3, enumeration: 8 } as const;
 const SPACE_PADDED = 2;
 /** H5G_GROUP and H5G_DATASET. */
 const [GROUP, DATASET] = [0, 1];
-/** deflate, shuffle, fletcher32. */
-const FILTERS = [1, 2, 3];
+const DEFLATE = 1;
+/** Deflate, shuffle, fletcher32. */
+const FILTERS = [DEFLATE, 2, 3];
 /** No deflated byte stands for more. */
 const MAX_RATIO = 1032;
 /** Of names in a file and of parts of an attribute; more than any model has. */
 const MOST_NAMES = 1 << 17;
-const DEEPEST = 64;
+/** Twice as deep as models are within models. Each name is looked for from the root. */
+const DEEPEST = 32;
 
 /** @param limit bytes that all tensors together may have. */
 export async function openHdf5(
@@ -52,9 +54,13 @@ class Hdf5Reader implements Hdf5Source {
   readonly #what: string;
   readonly #types = new Map<string, number | null>([['', GROUP]]);
   readonly #listed = new Map<string, ReadonlySet<string>>();
+  /** Of groups that were listed: a name more, and their names would be as many again. */
+  readonly #places = new Set<string>();
   readonly #attributes = new Map<string, ReadonlySet<string>>();
   /** Bytes that tensors may still have. */
   #room: number;
+  /** The same, of tensors that the file holds as they are and of packed ones: it holds no byte twice. */
+  readonly #held: { plain: number; packed: number };
   #names = MOST_NAMES;
 
   constructor(file: LibraryFile, size: number, what: string, limit: number) {
@@ -62,6 +68,7 @@ class Hdf5Reader implements Hdf5Source {
     this.#size = size;
     this.#what = what;
     this.#room = limit;
+    this.#held = { plain: size, packed: size * MAX_RATIO };
   }
 
   has(path: string): boolean {
@@ -106,13 +113,23 @@ class Hdf5Reader implements Hdf5Source {
     if (metadata.virtual_sources !== undefined) this.#unsupported(path, 'a virtual dataset');
     const filter = filters.find((each) => !FILTERS.includes(each.id));
     if (filter) this.#unsupported(path, `packed by filter ${filter.id}`);
+    // Each time, a byte may stand for a thousand, and nothing bounds what is in between.
+    const deflated = filters.filter(({ id }) => id === DEFLATE).length;
+    if (deflated > 1) this.#unsupported(path, `packed ${deflated} times`);
     if (!shape) return this.#corrupt(`'${path}' has no elements`);
     const dtype = typeOf(metadata) ?? this.#unsupported(path, 'of a type that tensors do not have');
     // Not the library's count, which may have run over.
     const claimed = shape.reduce((bytes, extent) => bytes * extent, size);
-    const most = metadata.chunks ? this.#size * MAX_RATIO : this.#size;
-    if (!(claimed >= 0 && claimed <= most)) {
-      this.#corrupt(`'${path}' claims ${claimed} bytes, more than the file can hold`);
+    const kind = deflated > 0 ? 'packed' : 'plain';
+    // The library makes room for a whole chunk, of which the tensor may be a corner.
+    const chunk = metadata.chunks?.reduce((bytes, extent) => bytes * extent, size) ?? 0;
+    const most = Math.max(claimed, chunk);
+    if (!(most >= 0 && most <= (kind === 'packed' ? this.#size * MAX_RATIO : this.#size))) {
+      this.#corrupt(`'${path}' claims ${most} bytes, more than the file can hold`);
+    }
+    this.#held[kind] -= claimed;
+    if (this.#held[kind] < 0) {
+      this.#corrupt(`'${path}' and those before claim more bytes than the file can hold together`);
     }
     this.#room -= claimed;
     if (this.#room < 0) {
@@ -176,8 +193,14 @@ class Hdf5Reader implements Hdf5Source {
   #namesOf(group: string): ReadonlySet<string> {
     const known = this.#listed.get(group);
     if (known) return known;
+    const at = `/${group}`;
+    const place = this.#file
+      .call(`find '${group}'`, (library) => library.create_object_reference(this.#file.id, at))
+      .join();
+    if (this.#places.has(place)) this.#corrupt(`'${group}' is in two places, or within itself`);
+    this.#places.add(place);
     const names = this.#file.call(`list '${group}'`, (library) =>
-      library.get_names(this.#file.id, `/${group}`, false),
+      library.get_names(this.#file.id, at, false),
     );
     this.#names -= names.length;
     if (this.#names < 0) this.#corrupt('there are more names than any model has');

@@ -1,4 +1,4 @@
-import { TabtrainError } from '../../errors';
+import { TabtrainError, came } from '../../errors';
 import { unzipEntries, zipEntries } from '../../storage/zip';
 import { compileConfig } from '../dialects/config';
 import { builtConfig } from '../dialects/input';
@@ -98,9 +98,14 @@ export async function readArchive(bytes: Uint8Array, what: string, tools: Tools)
   const store = readStore(file, what);
   file.close();
   const metadata = find(METADATA);
-  const { keras_version: version } = (metadata ? parse(METADATA, metadata) : {}) as {
-    keras_version?: unknown;
-  };
+  const about = metadata ? parse(METADATA, metadata) : {};
+  if (typeof about !== 'object' || about === null) {
+    throw new TabtrainError(
+      'CORRUPT_FILE',
+      `${what}: ${METADATA}: expected a record, came ${came(about)}`,
+    );
+  }
+  const { keras_version: version } = about as { keras_version?: unknown };
   return {
     version: typeof version === 'string' ? version : '',
     config: parse(CONFIG, config),
@@ -118,7 +123,9 @@ async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
   };
   const isOld = String(compile_config?.optimizer?.module).includes('optimizers.legacy');
   const compile = compileConfig(
-    compile_config ? { ...compile_config, tabtrain } : null,
+    typeof compile_config === 'object' && compile_config
+      ? { ...compile_config, tabtrain }
+      : compile_config,
     `${what}: compile_config`,
     isOld,
   );

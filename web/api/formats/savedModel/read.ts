@@ -18,6 +18,7 @@ export async function readSavedModel(source: FileSource): Promise<LoadedModel> {
   const shardNames = source.names.filter((name) =>
     /^variables\/variables\.data-\d{5}-of-\d{5}$/.test(name),
   );
+  if (shardNames.length === 0) shardNames.push('variables/variables.data-00000-of-00001');
   const shards = await Promise.all(shardNames.sort().map((name) => read(source, name, what)));
   const compile = compileConfig(root['training_config'], `${what}: training_config`, true);
   return {

@@ -1,0 +1,75 @@
+// Inputs `first` to `first + count` of a format, each read by the package as it is shipped. Tells what failed, and
+// where it is, so that one without an end is known as well.
+import { parentPort, workerData } from 'node:worker_threads';
+import { engineInfo, init, TabtrainError } from '../../../dist/node.js';
+import { randomFrom } from './random.mjs';
+import { targets } from './targets.mjs';
+
+const { format, first, count, at } = workerData;
+const slowest = 2000; // milliseconds of this process's time
+const checkEvery = 200;
+
+// The library for HDF5 is a module of its own for each file; that it is compiled once is what makes volume possible.
+const { instantiate } = WebAssembly;
+const compiled = new Map();
+WebAssembly.instantiate = async (source, imports) => {
+  if (source instanceof WebAssembly.Module) return instantiate(source, imports);
+  const key = source.byteLength;
+  if (!compiled.has(key)) compiled.set(key, await WebAssembly.compile(source));
+  const module = compiled.get(key);
+  return { module, instance: await instantiate(module, imports) };
+};
+
+let printed = null;
+for (const name of ['log', 'error', 'warn']) console[name] = (line) => void (printed ??= line);
+let unhandled = null;
+process.on('unhandledRejection', (reason) => void (unhandled ??= reason));
+
+/** Why an input is a failure; null where it is none. */
+async function failureOf(target, files, counts) {
+  const start = process.cpuUsage();
+  [printed, unhandled] = [null, null];
+  try {
+    await target.read(files);
+    ++counts.loaded;
+  } catch (error) {
+    if (!(error instanceof TabtrainError)) return `threw ${error?.stack ?? error}`;
+    if (error.code === 'INTERNAL') return `INTERNAL: ${error.message}\n${error.cause?.stack}`;
+    counts.codes[error.code] = (counts.codes[error.code] ?? 0) + 1;
+  }
+  const { user, system } = process.cpuUsage(start);
+  const took = (user + system) / 1000;
+  if (Object.keys(Object.prototype).length > 0 || 'polluted' in {}) return 'changed all objects';
+  if (printed !== null) return `printed ${printed}`;
+  if (unhandled !== null) return `rejected besides: ${unhandled?.stack ?? unhandled}`;
+  return took > slowest ? `took ${took.toFixed(0)} ms` : null;
+}
+
+const liveBytes = async () => (await engineInfo()).memory.liveBytes;
+
+await init({ maxMemory: 256 * 2 ** 20 });
+const target = targets[format];
+const seeds = await target.seeds();
+await target.open?.();
+const counts = { loaded: 0, codes: {}, failures: [] };
+for (const files of seeds) {
+  const failure = await failureOf(target, files, counts);
+  if (failure) throw new Error(`${format}: a seed fails: ${failure}`);
+}
+// Weights fit some of the seeds' models only.
+if (counts.loaded < (target.open ? 1 : seeds.length)) throw new Error(`${format}: a seed does not load: ${JSON.stringify(counts)}`); // prettier-ignore
+Object.assign(counts, { loaded: 0, codes: {} });
+const before = await liveBytes();
+for (let i = 0; i < count; ++i) {
+  const seed = first + i;
+  Atomics.store(at, 0, i);
+  const failure = await failureOf(target, target.input(seeds, randomFrom(seed)), counts);
+  if (failure) counts.failures.push({ seed, failure });
+  if ((i % checkEvery === checkEvery - 1 || i === count - 1) && (await liveBytes()) !== before) {
+    const failure = `${(await liveBytes()) - before} bytes stay, of this or one of the ${checkEvery} before`; // prettier-ignore
+    counts.failures.push({ seed, failure });
+    break;
+  }
+}
+target.close?.();
+parentPort.postMessage(counts);
