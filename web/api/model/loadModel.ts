@@ -17,6 +17,8 @@ export interface LoadModelOptions {
   readonly compile?: boolean;
   /** Classes and functions of your own, by the names that the file has for them. */
   readonly customObjects?: CustomObjects;
+  /** Called with each sentence about what was converted or left out, such as a metric that Keras does not have. */
+  readonly onNote?: (sentence: string) => void;
 }
 
 /**
@@ -35,7 +37,9 @@ export async function loadModel(
   source: ModelFile,
   options: LoadModelOptions = {},
 ): Promise<Sequential> {
-  return (await load(source, options)).model;
+  const { model, opened } = await load(source, options);
+  for (const sentence of opened.notes) options.onNote?.(sentence);
+  return model;
 }
 
 /** @internal The same, with what is known of the file. */
@@ -44,8 +48,11 @@ export async function load(
   options: LoadModelOptions,
 ): Promise<{ model: Sequential; opened: OpenedModel }> {
   const where = 'loadModel';
-  checkRecord(where, options, ['compile', 'customObjects']);
-  const { compile = true } = options;
+  checkRecord(where, options, ['compile', 'customObjects', 'onNote']);
+  const { compile = true, onNote } = options;
+  if (onNote !== undefined && typeof onNote !== 'function') {
+    invalid(`${where}: onNote: expected a function, came ${came(onNote)}`);
+  }
   const customObjects = checkCustomObjects(options.customObjects ?? {}, where);
   flag(compile, `${where}: compile`);
   const connection = await connect();
