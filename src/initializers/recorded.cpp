@@ -29,8 +29,8 @@ class RecordedInitializer : public Initializer {
     require(
         given.rank() == 0 || given == Shape::fixed(sizes),
         [&] {
-          return weight + ": expected the initializer " + className_ + " to give a number or " +
-                 Shape::fixed(sizes).toString() + ", got " + given.toString();
+          return weight + ": expected a number or " +
+                 Shape::fixed(sizes).toString() + " of " + className_ + ", got " + given.toString();
         },
         ErrorCode::ShapeMismatch);
   }
@@ -65,7 +65,7 @@ class RecordedInitializer : public Initializer {
       };
       std::vector<int64_t> extents;
       for (const Dim& dim : shape.dims()) extents.push_back(dim.size);
-      drawn.push_back(std::make_unique<Variable>("random", "random", DType::Float32, extents,
+      drawn.push_back(std::make_unique<Variable>("", "", DType::Float32, extents,
                                                  /*trains=*/false, draw));
       return graph.read(*drawn.back());
     };

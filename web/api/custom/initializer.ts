@@ -91,7 +91,7 @@ export function ownInitializer(value: unknown, where: string): CustomInitializer
   const object =
     typeof value === 'function' ? value : typeof name === 'string' ? customObject(name) : null;
   if (!object) return null;
-  const { prototype } = object as { prototype?: unknown };
+  const { prototype } = object as { prototype?: object };
   if (prototype instanceof CustomInitializer) {
     return new (object as new (config: object) => CustomInitializer)({ ...config });
   }
