@@ -37,6 +37,8 @@ class PhiloxStream {
                    static_cast<uint32_t>(counter_), static_cast<uint32_t>(counter_ >> 32)},
                   key_);
   }
+  /// The stream of the same key, `count` counters on.
+  PhiloxStream after(uint64_t count) const { return {key_, counter_ + count}; }
   uint32_t word(uint64_t index) const { return block(index / 4)[index % 4]; }
 
  private:

@@ -57,18 +57,19 @@ void AlignedBuffer::setMaxBytes(size_t bytes) { gMaxBytes = bytes; }
 size_t AlignedBuffer::maxBytes() { return gMaxBytes; }
 
 Variable::Variable(std::string name, std::string path, DType dtype, std::vector<int64_t> sizes,
-                   bool trainable, Fill fill)
+                   bool trains, Fill fill)
     : name_(std::move(name)),
       path_(std::move(path)),
       dtype_(dtype),
       sizes_(std::move(sizes)),
-      trainable_(trainable),
+      trains_(trains),
       count_(elementCount(sizes_)),
       fill_(std::move(fill)) {}
 
 void Variable::allocate() const {
-  storage_ = AlignedBuffer(byteCount(count_, dtype_));
-  if (fill_) fill_({reinterpret_cast<float*>(storage_.data()), static_cast<size_t>(count_)});
+  AlignedBuffer memory(byteCount(count_, dtype_));
+  if (fill_) fill_({reinterpret_cast<float*>(memory.data()), static_cast<size_t>(count_)});
+  storage_ = std::move(memory);
 }
 
 }  // namespace tabtrain

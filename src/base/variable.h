@@ -60,14 +60,20 @@ class Variable {
   /// `name` is Keras's ("dense/kernel"), `path` the structural one ("layers/0/kernel") that keys
   /// state and random streams.
   Variable(std::string name, std::string path, DType dtype, std::vector<int64_t> sizes,
-           bool trainable, Fill fill = {});
+           bool trains, Fill fill = {});
 
   const std::string& name() const { return name_; }
   const std::string& path() const { return path_; }
   DType dtype() const { return dtype_; }
   const std::vector<int64_t>& sizes() const { return sizes_; }
-  bool trainable() const { return trainable_; }
-  void setTrainable(bool trainable) { trainable_ = trainable; }
+  /// Whether `fit` changes it: it was made to train and is not frozen.
+  bool trainable() const { return trains_ && !isFrozen_; }
+  /// Whether it was made to train.
+  bool trains() const { return trains_; }
+  void setFrozen(bool isFrozen) { isFrozen_ = isFrozen; }
+  /// Whether nothing ever changes it: a graph that leaves takes its numbers along.
+  bool isConstant() const { return isConstant_; }
+  void setConstant() { isConstant_ = true; }
   int64_t count() const { return count_; }
 
   /// The elements; these four throw OutOfMemory where the first access finds no room for them.
@@ -86,7 +92,9 @@ class Variable {
   std::string path_;
   DType dtype_;
   std::vector<int64_t> sizes_;
-  bool trainable_;
+  bool trains_;
+  bool isFrozen_ = false;
+  bool isConstant_ = false;
   int64_t count_;
   Fill fill_;
   mutable AlignedBuffer storage_;

@@ -76,10 +76,23 @@ class KerasTree {
       }
       for (const NamedVariable& variable : layer.variables) {
         const Handle handle = tree_.addVariable(variable.fullName, variable.value);
-        tree_.addChild(object, variable.attribute, handle);
+        addVariable(object, variable.attribute, handle);
         if (variable.trainable) trainables_.push_back({&variable, handle});
       }
     }
+  }
+
+  /// A variable of an object within the layer makes that object where it is not there yet.
+  void addVariable(Handle parent, std::string_view attribute, Handle variable) {
+    const size_t slash = attribute.find('/');
+    const std::string name(attribute.substr(0, slash));
+    if (slash == std::string_view::npos) return tree_.addChild(parent, name, variable);
+    auto inner = tree_.child(parent, name);
+    if (!inner) {
+      inner = tree_.addObject();
+      tree_.addChild(parent, name, *inner);
+    }
+    addVariable(*inner, attribute.substr(slash + 1), variable);
   }
 
   void addOptimizer(const OptimizerState& optimizer, OptimizerGeneration generation) {

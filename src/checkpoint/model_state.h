@@ -23,7 +23,8 @@ struct TensorView {
 };
 
 struct NamedVariable {
-  std::string attribute;  ///< name within the layer object: "kernel"
+  /// Name within the layer object: "kernel"; "inner/kernel" of an object that it has.
+  std::string attribute;
   std::string fullName;   ///< "dense/kernel"
   TensorView value;
   bool trainable = true;

@@ -51,6 +51,13 @@ void ObjectTree::addChild(Handle parent, std::string name, Handle child) {
   nodes_[parent].children.push_back({std::move(name), child});
 }
 
+std::optional<ObjectTree::Handle> ObjectTree::child(Handle parent, std::string_view name) const {
+  for (const Edge& edge : nodes_[parent].children) {
+    if (edge.name == name) return edge.child;
+  }
+  return std::nullopt;
+}
+
 void ObjectTree::addSlot(Handle optimizer, Handle variable, std::string slotName,
                          Handle slotVariable) {
   nodes_[optimizer].slots.push_back({variable, std::move(slotName), slotVariable});

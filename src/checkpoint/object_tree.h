@@ -25,6 +25,7 @@ class ObjectTree {
   Handle addObject();
   Handle addVariable(std::string fullName, TensorView value);
   void addChild(Handle parent, std::string name, Handle child);
+  std::optional<Handle> child(Handle parent, std::string_view name) const;
   /// Slot names are written in the order in which an optimizer first sees them.
   void addSlot(Handle optimizer, Handle variable, std::string slotName, Handle slotVariable);
 

@@ -63,13 +63,21 @@ struct LayerMatcher {
   void matchVariables(const LayerState& layer, const CheckpointValues::Children& attributes) {
     for (const NamedVariable& variable : layer.variables) {
       RestoredVariable restored{variable.fullName, std::nullopt};
-      const auto node = findChild(attributes, variable.attribute);
+      const auto node = find(attributes, variable.attribute);
       if (node) restored.stored = values.take(*node, variable.value, variable.fullName);
       (restored.stored ? plan.restored : plan.missingInFile).push_back(variable.fullName);
       matched += restored.stored ? 1 : 0;
       if (variable.trainable) trainables.push_back({&variable, node});
       plan.variables.push_back(std::move(restored));
     }
+  }
+
+  std::optional<uint32_t> find(const CheckpointValues::Children& attributes,
+                               std::string_view path) {
+    const size_t slash = path.find('/');
+    const auto node = findChild(attributes, path.substr(0, slash));
+    if (!node || slash == std::string_view::npos) return node;
+    return find(values.children(*node), path.substr(slash + 1));
   }
 };
 

@@ -33,7 +33,14 @@ Json nodeJson(const Node& node) {
                {"in", Json(node.inputs)},
                {"out", Json(node.outputs)},
                {"attrs", std::move(attrs)}};
-  if (node.variable != nullptr) json["variable"] = node.variable->path();
+  if (node.variable == nullptr) return json;
+  const Variable& variable = *node.variable;
+  json["variable"] = variable.path();
+  if (variable.isConstant()) {
+    const float* numbers = variable.floats();
+    json["tensor"] = {{"shape", variable.sizes()},
+                      {"values", std::vector<float>(numbers, numbers + variable.count())}};
+  }
   return json;
 }
 

@@ -81,14 +81,16 @@ class Replay {
     require(context_.random != nullptr,
             [&] { return "recording: " + op + ": random numbers are for layers"; });
     const char* name = op == "RandomUniform" ? "RandomUniform" : "RandomStandardNormal";
-    if (!in.empty()) return context_.random(name, in[0].shape(), random_++);
+    const Json& seed = attrs.any("seed");
+    if (!seed.is_null() && !seed.is_number_integer()) attrs.fail("seed", "null or an integer");
+    if (!in.empty()) return context_.random(name, in[0].shape(), random_++, seed);
     std::vector<Dim> dims;
     for (const Json& each : attrs.list("shape")) {
       const int64_t size = each.is_number_integer() ? each.get<int64_t>() : 0;
       if (!each.is_null() && size < 1) attrs.fail("shape", "extents, null for the batch");
       dims.push_back({each.is_null() ? 1 : size, each.is_null()});
     }
-    return context_.random(name, Shape(std::move(dims)), random_++);
+    return context_.random(name, Shape(std::move(dims)), random_++, seed);
   }
 
   Variable& weight(ConfigReader& attrs) const {

@@ -23,7 +23,7 @@ class Initializer {
   /// Throws ShapeMismatch for a weight that it cannot fill; `weight` is for errors.
   virtual void check(const std::vector<int64_t>& /*sizes*/, const std::string& /*weight*/) const {}
 
-  Json toJson() const { return ClassConfig{className(), config()}.toJson(); }
+  virtual Json toJson() const { return ClassConfig{className(), config()}.toJson(); }
 };
 
 /// An initializer that draws random numbers; its config may fix a `seed`.
@@ -40,6 +40,9 @@ class RandomInitializer : public Initializer {
  private:
   std::optional<int64_t> seed_;
 };
+
+/// TensorFlow's stateless stream of the seed [seed, 0].
+PhiloxStream statelessStream(uint64_t seed);
 
 /// From a name or a config; throws UnknownClass, InvalidArgument. `argument` is for errors.
 std::unique_ptr<Initializer> makeInitializer(const Json& json, const std::string& argument);

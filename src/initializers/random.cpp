@@ -10,13 +10,13 @@ namespace {
 // (tensorflow/core/kernels/stateless_random_ops.cc).
 constexpr PhiloxKey kScrambleKey = {0x3ec8f720, 0x02461e29};
 
+}  // namespace
+
 PhiloxStream statelessStream(uint64_t seed) {
   const PhiloxBlock mix =
       philox({static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32), 0, 0}, kScrambleKey);
   return {{mix[0], mix[1]}, (uint64_t{mix[3]} << 32) | mix[2]};
 }
-
-}  // namespace
 
 RandomInitializer::RandomInitializer(ConfigReader& reader) {
   if (!reader.any("seed").is_null()) seed_ = reader.integer("seed", std::nullopt, INT64_MIN);

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "initializers/initializer.h"
+#include "initializers/recorded.h"
 
 namespace tabtrain {
 
@@ -39,7 +40,9 @@ const std::array kRows = {
 }  // namespace
 
 std::unique_ptr<Initializer> makeInitializer(const Json& json, const std::string& argument) {
-  return makeFromConfig<Initializer>(kRows, parseClassConfig(json, argument), argument);
+  const ClassConfig config = parseClassConfig(json, argument);
+  if (config.config.contains(kRecorded)) return makeRecordedInitializer(config);
+  return makeFromConfig<Initializer>(kRows, config, argument);
 }
 
 std::unique_ptr<Initializer> makeInitializer(ConfigReader& reader, const std::string& key,

@@ -37,6 +37,7 @@ ConstantTensor::ConstantTensor(ConfigReader& reader, const std::string& key, con
                                          [values = std::move(values)](std::span<float> out) {
                                            std::copy(values.begin(), values.end(), out.begin());
                                          });
+  variable_->setConstant();
 }
 
 Expr ConstantTensor::read(Graph& graph) const {

@@ -19,6 +19,9 @@ class ConstantTensor {
   /// As it was given; null where absent without a fallback, and then there is nothing to read.
   const Json& json() const { return json_; }
 
+  /// The numbers of a list, to be read; null of a number.
+  Variable* variable() const { return variable_.get(); }
+
  private:
   Json json_;
   std::unique_ptr<Variable> variable_;  // of lists

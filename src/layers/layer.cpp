@@ -27,9 +27,7 @@ void Layer::buildAt(const std::string& path, const Shape& input, uint64_t seed) 
 
 void Layer::setTrainable(bool trainable) {
   trainable_ = trainable;
-  for (size_t i = 0; i < weights_.size(); ++i) {
-    weights_[i]->setTrainable(trainable && traits_[i].trains);
-  }
+  for (const auto& weight : weights_) weight->setFrozen(!trainable);
 }
 
 std::vector<Variable*> Layer::orderedWeights() const {
@@ -97,8 +95,9 @@ Variable& Layer::addVariable(const std::string& name, DType dtype,
                              const std::vector<int64_t>& sizes, bool trainable,
                              const Variable::Fill& fill) {
   weights_.push_back(std::make_unique<Variable>(name_ + "/" + name, path_ + "/" + name, dtype,
-                                                sizes, trainable && trainable_, fill));
-  traits_.push_back({trainable, nullptr, nullptr});
+                                                sizes, trainable, fill));
+  weights_.back()->setFrozen(!trainable_);
+  traits_.push_back({nullptr, nullptr});
   return *weights_.back();
 }
 

@@ -83,7 +83,7 @@ class Layer {
   /// The layers that it consists of, in order; most have none.
   virtual const std::vector<std::unique_ptr<Layer>>& sublayers() const;
   /// Adds the penalties on the weights to `losses`.
-  void addWeightLosses(Graph& graph, std::vector<Expr>& losses) const;
+  virtual void addWeightLosses(Graph& graph, std::vector<Expr>& losses) const;
   /// `value` of one of the weights as its constraint lets it be.
   Expr constrain(const Variable& weight, Expr value) const;
   /// Null of a layer that is not.
@@ -121,7 +121,6 @@ class Layer {
   std::vector<std::unique_ptr<Variable>> weights_;
   /// Of each weight.
   struct Traits {
-    bool trains;  // in a layer that is not frozen
     const Regularizer* regularizer;
     const Constraint* constraint;
   };

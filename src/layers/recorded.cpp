@@ -1,5 +1,7 @@
 #include "layers/recorded.h"
 
+#include "layers/constant_tensor.h"
+
 namespace tabtrain {
 namespace {
 
@@ -27,6 +29,8 @@ class RecordedLayer : public Layer {
     for (const Json& weight : reader.list("weights")) readWeight(weight);
     inference_ = reader.any("inference");
     training_ = reader.any("training");
+    losses_ = reader.list("losses");
+    readConstants(reader.list("constants"));
     reader.finish();
     config_.erase(kRecorded);
   }
@@ -41,26 +45,27 @@ class RecordedLayer : public Layer {
 
   Expr call(const CallContext& context, Expr x) override {
     const Json& recording = context.training && !training_.is_null() ? training_ : inference_;
-    const auto weightNamed = [this](const std::string& wanted) -> Variable* {
-      for (const auto& weight : weights()) {
-        if (weight->name() == name() + "/" + wanted) return weight.get();
-      }
-      return nullptr;
-    };
-    const auto random = [&](const char* distribution, const Shape& shape, size_t index) {
+    ReplayContext own = replayContext();
+    own.random = [&](const char* distribution, const Shape& shape, size_t index, const Json&) {
       return randomNumbers(distribution, context.graph.read(context.step), shape, context.seed,
                            path() + "/random/" + std::to_string(index));
     };
-    const auto results = replay(context.graph, recording, {x}, {weightNamed, random});
-    require(results.size() == 1, [&] { return name() + ": expected one output"; });
+    const Expr y = single(replay(context.graph, recording, {x}, own));
     require(
-        results[0].shape().isBatched(),
+        y.shape().isBatched(),
         [&] {
           return name() + ": expected an output whose first axis is the batch, got " +
-                 results[0].shape().toString();
+                 y.shape().toString();
         },
         ErrorCode::ShapeMismatch);
-    return results[0];
+    return y;
+  }
+
+  void addWeightLosses(Graph& graph, std::vector<Expr>& losses) const override {
+    Layer::addWeightLosses(graph, losses);
+    for (const Json& recording : losses_) {
+      losses.push_back(single(replay(graph, recording, {}, replayContext())));
+    }
   }
 
  protected:
@@ -75,12 +80,44 @@ class RecordedLayer : public Layer {
   }
 
  private:
+  Expr single(const std::vector<Expr>& results) const {
+    require(results.size() == 1, [&] { return name() + ": expected one output"; });
+    return results[0];
+  }
+
+  ReplayContext replayContext() const {
+    ReplayContext context;
+    context.weight = [this](const std::string& wanted) -> Variable* {
+      for (const auto& weight : weights()) {
+        if (weight->name() == name() + "/" + wanted) return weight.get();
+      }
+      for (size_t i = 0; i < constants_.size(); ++i) {
+        if (wanted == constantName(i)) return constants_[i]->variable();
+      }
+      return nullptr;
+    };
+    return context;
+  }
+
+  void readConstants(const Json& list) {
+    for (const Json& each : list) {
+      const std::string name = constantName(constants_.size());
+      Json config = Json::object();
+      config[name] = each;
+      ConfigReader reader(className_, config);
+      constants_.push_back(std::make_unique<ConstantTensor>(reader, name, Json()));
+    }
+  }
+
+  /// What no weight is called.
+  static std::string constantName(size_t index) { return "//" + std::to_string(index); }
+
   void readWeight(const Json& json) {
     ConfigReader reader(className_ + ": weight", json);
     RecordedWeight weight{
         reader.string("name", ""), {}, reader.boolean("trainable", true), nullptr};
-    const bool isName = !weight.name.empty() && weight.name.find('/') == std::string::npos;
-    if (!isName) reader.fail("name", "a name without \"/\"");
+    const std::string framed = "/" + weight.name + "/";
+    if (framed.find("//") != std::string::npos) reader.fail("name", "names with \"/\" between");
     for (const Json& size : reader.list("shape")) {
       if (!size.is_number_integer() || size.get<int64_t>() < 1) {
         reader.fail("shape", "a list of extents");
@@ -102,6 +139,8 @@ class RecordedLayer : public Layer {
   std::vector<RecordedWeight> recorded_;
   Json inference_;
   Json training_;
+  Json losses_;
+  std::vector<std::unique_ptr<ConstantTensor>> constants_;
 };
 
 }  // namespace

@@ -44,7 +44,8 @@ Json Model::describe() const {
                     {"path", weight->path()},
                     {"shape", weight->sizes()},
                     {"dtype", dtypeName(weight->dtype())},
-                    {"trainable", weight->trainable()}});
+                    {"trainable", weight->trainable()},
+                    {"trains", weight->trains()}});
   }
   const auto [total, trainable] = network_->countParams();
   return {
@@ -65,7 +66,9 @@ Json Model::forwardGraph(const std::vector<int64_t>& path, bool training) {
   Layer& layer = layerAt(path);
   Graph graph;
   const Expr x = graph.input("x", {DType::Float32, layer.inputShape()});
-  return graphToJson(graph, {layer.call({graph, training, step_, seed()}, x)});
+  std::vector<Expr> outputs = {layer.call({graph, training, step_, seed()}, x)};
+  layer.addWeightLosses(graph, outputs);
+  return graphToJson(graph, outputs);
 }
 
 }  // namespace tabtrain

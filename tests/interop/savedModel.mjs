@@ -113,14 +113,6 @@ async function write(plan, root) {
   }
 }
 
-async function assertUnsupported(path) {
-  const error = await loadModel(path).then(
-    () => new Error('loaded'),
-    (thrown) => thrown,
-  );
-  if (error.code !== 'UNSUPPORTED' || !error.message.includes('a layer within')) throw error;
-}
-
 async function read(plan, root) {
   for (const one of plan.theirs) {
     const directory = join(root, one.name);
@@ -130,10 +122,6 @@ async function read(plan, root) {
     const sources = own[models[one.model][1][0]] ? [true, false] : [false];
     for (const isGiven of sources) {
       const how = (name) => named(isGiven ? `${name}, with the class` : name);
-      if (one.model === 'within') {
-        await check(named('loadModel says what it lacks'), () => assertUnsupported(path));
-        continue;
-      }
       const loaded = [];
       await check(how('loadModel'), async () => {
         const customObjects = { absolute, worst, ...(isGiven && own) };

@@ -42,6 +42,8 @@ export const models = {
   custom: [dense, ['Scale', { factor: 1.5 }], head],
   noise: [dense, ['Noise', { rate: 0.4 }], head],
   within: [dense, ['Within', { units: 4 }], head],
+  table: [dense, ['Table', {}], head],
+  block: [dense, ['Block', { units: 6 }], head],
   moving: [dense, ['Centered', {}], head],
 };
 /** Draw random numbers in training: no two runs are equal. */
@@ -83,7 +85,7 @@ export function ourCases(label) {
 /** What TensorFlow `label` writes for the package. */
 export function theirCases(label) {
   const generations = label === 'tf2.8' ? [true] : [true, false];
-  const chosen = ['tutorial', 'dropout', 'normalized', 'nested', 'catalogue', 'custom', 'noise', 'within', 'moving']; // prettier-ignore
+  const chosen = ['tutorial', 'dropout', 'normalized', 'nested', 'catalogue', 'custom', 'noise', 'within', 'table', 'block', 'moving']; // prettier-ignore
   if (label !== 'tf2.8') chosen.push('unit');
   const cases = generations.flatMap((legacy) => [
     ...chosen.map((model) => ({ model, optimizer: adam, legacy })),

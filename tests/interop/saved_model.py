@@ -66,6 +66,37 @@ class Within(keras.layers.Layer):
         return {**super().get_config(), "units": self.units}
 
 
+class Table(keras.layers.Layer):
+    """A matrix and a row that do not train: one captured, one within the function."""
+
+    def build(self, shape):
+        self.matrix = tf.constant(pattern((shape[-1], shape[-1]), 1.0))
+        self.row = pattern((shape[-1],), 0.2)
+
+    def call(self, x):
+        return tf.matmul(x, self.matrix) + self.row
+
+
+class Block(keras.layers.Layer):
+    """Layers in attributes and in a list, one that is frozen, one with a penalty, one that differs in training."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.inner = keras.layers.Dense(units, activation="tanh", kernel_regularizer="l2")
+        self.dense = [keras.layers.Dense(units, trainable=False), keras.layers.Dense(units)]
+        self.norm = keras.layers.BatchNormalization()
+
+    def call(self, x, training=False):
+        x = self.inner(x)
+        for each in self.dense:
+            x = each(x)
+        return self.norm(x, training=training)
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
 class Centered(keras.layers.Layer):
     """Less a mean that training moves."""
 
@@ -88,7 +119,7 @@ def worst(y_true, y_pred):
     return tf.reduce_max(tf.abs(y_pred - tf.cast(y_true, tf.float32)), axis=-1)
 
 
-OWN = {"Scale": Scale, "Noise": Noise, "Within": Within, "Centered": Centered}
+OWN = {"Scale": Scale, "Noise": Noise, "Within": Within, "Centered": Centered, "Table": Table, "Block": Block}
 FUNCTIONS = {"absolute": absolute, "worst": worst}
 RANDOM = ("dropout", "noise")
 

@@ -91,5 +91,6 @@ export type {
   CustomObjects,
 } from './custom/objects';
 export type { GraphBuilder, Operand, Value, Weight } from './custom/graph';
+export type { CustomInitializer, InitializerFunction } from './custom/initializer';
 export type { AddWeightOptions, CustomLayer, CustomLayerConfig } from './custom/layer';
 export { input, model } from './missing';

@@ -1,3 +1,4 @@
+import { CustomInitializer } from '../custom/initializer';
 import { integer, nullable, number, oneOf, type OptionTable } from './options';
 import { factoriesOf } from './spec';
 
@@ -34,6 +35,8 @@ const make = factoriesOf('initializers');
 
 /** Initial values of weights, with Keras 2's formulas. */
 export const initializers = {
+  /** The base of initializers of your own that have options. */
+  Initializer: CustomInitializer,
   /** Uniform in ±sqrt(6 / (fanIn + fanOut)). */
   glorotUniform: make<SeedOptions>('GlorotUniform', SEED),
   /** Truncated normal, stddev sqrt(2 / (fanIn + fanOut)). */

@@ -1,4 +1,8 @@
+import type { CustomInitializer, InitializerFunction } from '../custom/initializer';
 import type { Identifier } from './spec';
+
+/** A name, an instance, a Keras config, or a function `(g, shape)` or instance of your own. */
+export type Initializer = Identifier | CustomInitializer | InitializerFunction;
 
 /** Options of every layer. */
 export interface LayerOptions {
@@ -61,9 +65,9 @@ export interface DenseOptions extends LayerOptions {
   /** Default true. */
   readonly useBias?: boolean;
   /** Default Glorot uniform. */
-  readonly kernelInitializer?: Identifier;
+  readonly kernelInitializer?: Initializer;
   /** Default zeros. */
-  readonly biasInitializer?: Identifier;
+  readonly biasInitializer?: Initializer;
   readonly kernelRegularizer?: Identifier | null;
   readonly biasRegularizer?: Identifier | null;
   /** On the outputs, as a mean over the samples. */
@@ -141,8 +145,8 @@ export interface LayerNormalizationOptions extends AxisOptions {
   readonly epsilon?: number;
   readonly center?: boolean;
   readonly scale?: boolean;
-  readonly betaInitializer?: Identifier;
-  readonly gammaInitializer?: Identifier;
+  readonly betaInitializer?: Initializer;
+  readonly gammaInitializer?: Initializer;
   readonly betaRegularizer?: Identifier | null;
   readonly gammaRegularizer?: Identifier | null;
   readonly betaConstraint?: Identifier | null;
@@ -184,7 +188,7 @@ export interface ThresholdedReLUOptions extends LayerOptions {
 
 export interface PReluOptions extends LayerOptions {
   /** Default zeros. */
-  readonly alphaInitializer?: Identifier;
+  readonly alphaInitializer?: Initializer;
   readonly alphaRegularizer?: Identifier | null;
   readonly alphaConstraint?: Identifier | null;
   /** Axes behind the batch, from 1 on, along which alpha is the same. */
@@ -200,10 +204,10 @@ export interface BatchNormalizationOptions extends LayerOptions {
   readonly epsilon?: number;
   readonly center?: boolean;
   readonly scale?: boolean;
-  readonly betaInitializer?: Identifier;
-  readonly gammaInitializer?: Identifier;
-  readonly movingMeanInitializer?: Identifier;
-  readonly movingVarianceInitializer?: Identifier;
+  readonly betaInitializer?: Initializer;
+  readonly gammaInitializer?: Initializer;
+  readonly movingMeanInitializer?: Initializer;
+  readonly movingVarianceInitializer?: Initializer;
   readonly betaRegularizer?: Identifier | null;
   readonly gammaRegularizer?: Identifier | null;
   readonly betaConstraint?: Identifier | null;

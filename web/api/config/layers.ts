@@ -1,3 +1,4 @@
+import { ownInitializer } from '../custom/initializer';
 import { CustomLayer } from '../custom/layer';
 import { Layer } from '../model/layer';
 import { unsupported } from '../errors';
@@ -15,6 +16,7 @@ import {
   shape,
   text,
   toConfig,
+  type Check,
   type OptionTable,
 } from './options';
 import { toWire } from './spec';
@@ -27,9 +29,11 @@ const BASE = {
   batchInputShape: shape(),
 } satisfies OptionTable;
 
+const initializer: Check = (value, where) => ownInitializer(value, where) ?? toWire(value, where);
+
 /** What Keras's arguments say of the weight `name`. */
 const weight = (name: string): OptionTable => ({
-  [`${name}Initializer`]: toWire,
+  [`${name}Initializer`]: initializer,
   [`${name}Regularizer`]: nullable(toWire),
   [`${name}Constraint`]: nullable(toWire),
 });
@@ -153,8 +157,8 @@ export const layers = {
       ...NORM,
       axis: integer(),
       momentum: number(0, 1),
-      movingMeanInitializer: toWire,
-      movingVarianceInitializer: toWire,
+      movingMeanInitializer: initializer,
+      movingVarianceInitializer: initializer,
     },
   ),
   /** Normalises each sample by its own mean and variance over `axis`. */

@@ -45,6 +45,13 @@ export interface Recording {
   readonly outputs: readonly number[];
 }
 
+/** With null for the batch. */
+type Extents = readonly (number | null)[];
+
+interface RandomOptions {
+  readonly seed?: number | null;
+}
+
 interface Axes {
   /** One axis or several; those below 0 count from the last. Default: all. */
   readonly axis?: number | readonly number[];
@@ -82,6 +89,13 @@ export class GraphBuilder {
   #reduce(op: string, x: Operand, { axis, keepDims = false }: Axes): Value {
     const axes = axis === undefined ? null : [axis].flat();
     return this.#add(op, [x], { axes, keep_dims: keepDims });
+  }
+
+  #random(op: string, x: Operand | Extents, { seed = null }: RandomOptions): Value {
+    if (seed !== null && this.#inputs > 0) invalid(`${op}: seed: for initializers only`);
+    return Array.isArray(x)
+      ? this.#add(op, [], { shape: x, seed })
+      : this.#add(op, [x as Operand], { seed });
   }
 
   constant(value: number): Value {
@@ -141,10 +155,15 @@ export class GraphBuilder {
   reshape = (x: Operand, shape: readonly (number | null)[]) => this.#add('Reshape', [x], { shape });
   /** Axis i of the result is axis perm[i] of x. */
   transpose = (x: Operand, perm: readonly number[]) => this.#add('Transpose', [x], { perm });
-  /** Numbers from 0 to 1 in the shape of x, others in each step; in layers only. */
-  randomUniform = (x: Operand) => this.#add('RandomUniform', [x]);
-  /** Normal numbers of mean 0 and deviation 1 in the shape of x; in layers only. */
-  randomNormal = (x: Operand) => this.#add('RandomStandardNormal', [x]);
+  /**
+   * Numbers from 0 to 1 in the shape of x, or in a shape; in layers, others in each step, and initializers.
+   * `seed` fixes those of an initializer as Keras's do.
+   */
+  randomUniform = (x: Operand | Extents, options: RandomOptions = {}) =>
+    this.#random('RandomUniform', x, options);
+  /** Normal numbers of mean 0 and deviation 1, likewise. */
+  randomNormal = (x: Operand | Extents, options: RandomOptions = {}) =>
+    this.#random('RandomStandardNormal', x, options);
   /** Gives a weight that does not train a new value after the step; in layers only. */
   assign = (weight: Weight, value: Operand) => this.#add('Assign', [value], { name: weight.name });
 
@@ -156,6 +175,12 @@ export class GraphBuilder {
     const outputs = [this.#id(result, where)];
     return { nodes: this.#nodes, outputs };
   }
+}
+
+/** Records the values of a weight. */
+export function recordInitializer(call: (g: GraphBuilder) => unknown, where: string): Recording {
+  const g = new GraphBuilder(0);
+  return g.finish(call(g), where);
 }
 
 /** Records a function of `inputs` values. */

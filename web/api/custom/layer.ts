@@ -4,7 +4,8 @@ import { toWire, type Identifier } from '../config/spec';
 import { Layer } from '../model/layer';
 import type { GraphBuilder, Operand, Value, Weight } from './graph';
 import { loadedRecorder, wantRecorder } from './recorder';
-import { nameOf } from './objects';
+import { ownInitializer, type CustomInitializer, type InitializerFunction } from './initializer';
+import { customScope, nameOf, withCustomObjects, type CustomObject } from './objects';
 
 /** A class that extends {@link CustomLayer}. */
 export interface CustomLayerClass {
@@ -15,7 +16,7 @@ export interface CustomLayerClass {
 
 export interface AddWeightOptions {
   /** Default `'glorotUniform'`. */
-  readonly initializer?: Identifier;
+  readonly initializer?: Identifier | CustomInitializer | InitializerFunction;
   readonly regularizer?: Identifier | null;
   readonly constraint?: Identifier | null;
   /** Whether `fit` changes it; default true. */
@@ -41,6 +42,8 @@ export abstract class CustomLayer extends Layer {
   readonly #shared: Record<string, unknown>;
   readonly #weights: { wire: Record<string, unknown>; weight: Weight }[] = [];
   #recorded: Record<string, unknown> | null = null;
+  /** What names in its config stand for, also in `build`. */
+  readonly #scope = customScope();
 
   constructor(config: CustomLayerConfig = {}) {
     const { name, trainable, inputShape, batch_input_shape } = config;
@@ -93,9 +96,11 @@ export abstract class CustomLayer extends Layer {
     const { initializer = 'glorotUniform', regularizer, constraint, trainable = true } = options;
     const { Weight } = loadedRecorder() ?? invalid(`${where}: weights are made in build`);
     const weight = new Weight(name, shape as readonly number[]);
+    const own = ownInitializer(initializer, `${where}: ${name}: initializer`);
+    own?.prepare(weight.shape);
     const wire = {
       ...{ name, shape, trainable },
-      initializer: toWire(initializer, `${where}: ${name}: initializer`),
+      initializer: own?.wire ?? toWire(initializer, `${where}: ${name}: initializer`),
       ...(regularizer && { regularizer: toWire(regularizer, `${where}: ${name}: regularizer`) }),
       ...(constraint && { constraint: toWire(constraint, `${where}: ${name}: constraint`) }),
     };
@@ -107,7 +112,7 @@ export abstract class CustomLayer extends Layer {
   override prepare(inputShape: readonly (number | null)[]): void {
     if (this.#recorded) return;
     this.#weights.length = 0;
-    this.build(inputShape);
+    withCustomObjects(this.#scope, () => this.build(inputShape));
     const { GraphBuilder, Value } = loadedRecorder()!;
     const record = (training: boolean) => {
       const g = new GraphBuilder(1);
@@ -130,10 +135,19 @@ export abstract class CustomLayer extends Layer {
 
   /** @internal */
   override toJSON(): ReturnType<Layer['toJSON']> {
-    const { name, ...config } = this.getConfig();
+    const { name, ...given } = this.getConfig();
+    const config = Object.entries(given).map(([key, value]): [string, unknown] => [
+      key,
+      // Functions are names in files.
+      typeof value === 'function' ? nameOf(value as CustomObject, this.className) : value,
+    ]);
     return {
       class_name: this.className,
-      config: { ...config, ...(name !== undefined && { name }), recorded: this.#recorded },
+      config: {
+        ...(Object.fromEntries(config) as Record<string, unknown>),
+        ...(name !== undefined && { name }),
+        recorded: this.#recorded,
+      },
     };
   }
 }

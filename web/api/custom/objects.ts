@@ -1,4 +1,5 @@
 import { came, invalid } from '../errors';
+import type { CustomInitializerClass, InitializerFunction } from './initializer';
 import type { CustomLayerClass } from './layer';
 import type { GraphBuilder, Operand, Value } from './graph';
 import { loadedRecorder, wantRecorder } from './recorder';
@@ -8,7 +9,8 @@ export type CustomActivation = (g: GraphBuilder, x: Value) => Operand;
 /** A loss or metric of your own: a value for each sample, `[batch]` or `[batch, ...]`. */
 export type CustomLoss = (g: GraphBuilder, yTrue: Value, yPred: Value) => Operand;
 export type CustomFunction = CustomActivation | CustomLoss;
-export type CustomObject = CustomLayerClass | CustomFunction;
+export type CustomObject =
+  CustomLayerClass | CustomInitializerClass | CustomFunction | InitializerFunction;
 /** Classes and functions of your own by the names that files have for them. */
 export type CustomObjects = Readonly<Record<string, CustomObject>>;
 
@@ -71,6 +73,9 @@ export const knownNames = (objects: CustomObjects): string[] => [
   ...registered.keys(),
   ...Object.keys(objects),
 ];
+
+/** What is known besides what is registered. */
+export const customScope = (): CustomObjects => scope;
 
 /** Calls `use` while `objects` are known besides what is registered. */
 export function withCustomObjects<T>(objects: CustomObjects, use: () => T): T {

@@ -228,5 +228,8 @@ export interface WeightDescription {
   readonly path: string;
   readonly shape: readonly number[];
   readonly dtype: EngineDType;
+  /** Whether `fit` changes it as the layer stands. */
   readonly trainable: boolean;
+  /** Whether it would in a layer that is not frozen. */
+  readonly trains: boolean;
 }

@@ -15,7 +15,7 @@ import { zipEntries } from '../storage/zip';
 import { EVERYTHING } from './match';
 import { formatNamed, formatOf } from './registry';
 import { isMismatch, setOptimizer, setWeights } from './restore';
-import { compileOf, isKnown, takeSnapshot } from './snapshot';
+import { compileOf, isKnown, ownInitializers, takeSnapshot } from './snapshot';
 import { sourceOf } from './source';
 import { unpacked } from './unpack';
 import type {
@@ -133,8 +133,10 @@ export class ModelFiles {
   ): KerasConfig {
     const layers = (config.config as { layers?: unknown }).layers;
     if (config.class_name !== 'Sequential' || !Array.isArray(layers)) {
-      if (place.length === 0 || isKnown(config, this.#with(own))) return config;
-      const recorded = loaded.recorded?.(place);
+      if (place.length === 0 || !loaded.recorded) return config;
+      const all = this.#with(own);
+      if (isKnown(config, all)) return withoutInitializers(config, all);
+      const recorded = loaded.recorded(place, config);
       return recorded ? { ...config, config: { ...config.config, recorded } } : config;
     }
     let i = 0;
@@ -148,8 +150,12 @@ export class ModelFiles {
 
   /** What the engine has, and what the caller has. */
   #with(own: readonly string[]): KnownClasses {
-    const { layers, activations } = this.#classes;
-    return { layers: [...layers, ...own], activations: [...activations, ...own] };
+    const { layers, activations, initializers } = this.#classes;
+    return {
+      layers: [...layers, ...own],
+      activations: [...activations, ...own],
+      initializers: [...initializers, ...own],
+    };
   }
 
   close(id: number): void {
@@ -203,6 +209,23 @@ function directoryOf({ mainFile }: Format, path: string): string {
     invalid(`model.save: path: expected '${mainFile}' or a directory, came ${came(path)}`);
   }
   return dirName(path);
+}
+
+/**
+ * Initializers that nobody here has stay as they are, for the next file: all values come from this one. As the
+ * engine takes them (src/initializers/recorded.h).
+ */
+function withoutInitializers(layer: KerasConfig, known: KnownClasses): KerasConfig {
+  const unknown = ownInitializers(layer.config, known).map((argument): [string, object] => {
+    const value = layer.config[argument] as string | KerasConfig;
+    const { class_name, config } =
+      typeof value === 'string' ? { class_name: value, config: {} } : value;
+    return [argument, { class_name, config: { ...config, recorded: null } }];
+  });
+  return {
+    ...layer,
+    config: { ...layer.config, ...(Object.fromEntries(unknown) as Record<string, object>) },
+  };
 }
 
 /** Every weight must have come from the file; state of an optimizer need not. */

@@ -76,6 +76,17 @@ export function isKnown({ class_name, config }: KerasConfig, known: KnownClasses
   );
 }
 
+/** The arguments of a layer that are initializers which the engine does not have. */
+export function ownInitializers(config: KerasConfig['config'], known: KnownClasses): string[] {
+  return Object.keys(config).filter((argument) => {
+    const value = config[argument] as string | Partial<KerasConfig> | null;
+    if (!argument.endsWith('_initializer') || !value) return false;
+    const name = typeof value === 'string' ? value : value.class_name;
+    const className = name?.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    return ![name, className].some((each) => known.initializers.includes(each!));
+  });
+}
+
 /** The layers, those that are the user's own marked and, where it is asked for, with what they do. */
 function withOwn(
   model: EngineModel,
@@ -84,15 +95,20 @@ function withOwn(
   graphs: boolean,
   path: readonly number[] = [],
 ): LayerSnapshot[] {
-  return layers.map((layer, i) => ({
-    ...layer,
-    isOwn: !known.layers.includes(layer.className),
-    layers: withOwn(model, layer.layers, known, graphs, [...path, i]),
-    ...(graphs &&
-      !isKnown({ class_name: layer.className, config: layer.config }, known) && {
-        graphs: graphsOf(model, [...path, i]),
-      }),
-  }));
+  return layers.map((layer, i) => {
+    const initializers = ownInitializers(layer.config, known);
+    // Keras makes no layer whose initializer it does not have.
+    const isWhole =
+      isKnown({ class_name: layer.className, config: layer.config }, known) &&
+      initializers.length === 0;
+    return {
+      ...layer,
+      isOwn: !known.layers.includes(layer.className),
+      ownInitializers: initializers,
+      layers: withOwn(model, layer.layers, known, graphs, [...path, i]),
+      ...(graphs && !isWhole && { graphs: graphsOf(model, [...path, i]) }),
+    };
+  });
 }
 
 function optimizerVariables(model: EngineModel, order: string): StoredTensor[] {
@@ -136,7 +152,8 @@ export function layersOf<Weight>(
       const path = `${prefix}layers/${i}/`;
       const weights: Weight[] = [];
       for (const [index, weight] of description.weights.entries()) {
-        const isOwn = weight.path.startsWith(path) && !weight.path.slice(path.length).includes('/');
+        // Those of a model within are its layers'; a layer of the user's own may have some deeper.
+        const isOwn = layer.layers.length === 0 && weight.path.startsWith(path);
         if (isOwn) weights.push(toWeight(weight, index));
       }
       return {

@@ -11,10 +11,12 @@ export interface StoredTensor {
 }
 
 export interface WeightSnapshot extends StoredTensor {
-  /** Structural, `layers/0/kernel`; the last part is the attribute of Keras's layer. */
+  /** Structural, `layers/0/kernel`; what follows the layer's is the attribute, `inner/kernel` of an object in it. */
   readonly path: string;
   /** Whether `fit` changes it as the layer stands. */
   readonly trainable: boolean;
+  /** Whether it would in a layer that is not frozen. */
+  readonly trains: boolean;
 }
 
 /** A layer, and a model as a layer, without InputLayers. Shapes have null for the batch. */
@@ -29,6 +31,8 @@ export interface LayerSnapshot<Weight = WeightSnapshot> {
   readonly layers: readonly LayerSnapshot<Weight>[];
   /** Whether the class is the user's own. */
   readonly isOwn?: boolean;
+  /** The arguments that are initializers of the user's own. */
+  readonly ownInitializers?: readonly string[];
   /** Of a layer of the user's own, where the format keeps it: its forward passes. */
   readonly graphs?: { readonly inference: GraphJson; readonly training: GraphJson };
 }
@@ -57,7 +61,10 @@ export interface OptimizerVariables {
   readonly variables: readonly StoredTensor[];
 }
 
-/** The engine's `graphToJson`: a forward pass as ops, by numbers of values. */
+/**
+ * The engine's `graphToJson`: a forward pass as ops, by numbers of values. The first output is the layer's,
+ * the others are penalties on its weights.
+ */
 export interface GraphJson {
   readonly values: readonly (readonly [dtype: string, shape: readonly number[]])[];
   readonly inputs: readonly number[];
@@ -72,6 +79,8 @@ export interface GraphNode {
   readonly attrs: Readonly<Record<string, unknown>>;
   /** The path of the variable that it reads or assigns. */
   readonly variable?: string;
+  /** Of a read: the numbers of what is no weight but a constant. */
+  readonly tensor?: { readonly shape: readonly number[]; readonly values: readonly number[] };
 }
 
 /** What a format writes: a consistent copy of a model, taken between two steps. */
@@ -104,6 +113,7 @@ export interface SnapshotNeeds {
 export interface KnownClasses {
   readonly layers: readonly string[];
   readonly activations: readonly string[];
+  readonly initializers: readonly string[];
 }
 
 /** How the state of the optimizer is to be kept; see {@link Model.save}. */
@@ -182,7 +192,7 @@ export interface LoadedModel {
    * What the file says that the layer at a place in the model does, for classes that nobody here has:
    * what the engine takes as `recorded`; null where it does not say.
    */
-  recorded?(place: readonly number[]): object | null;
+  recorded?(place: readonly number[], layer: KerasConfig): object | null;
   /** Sentences about what was converted or left out. */
   readonly notes: readonly string[];
 }

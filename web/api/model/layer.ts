@@ -1,3 +1,4 @@
+import { CustomInitializer } from '../custom/initializer';
 import { TabtrainError } from '../errors';
 import type { LayerDescription } from '../engine/engine';
 import { flag } from '../config/options';
@@ -30,6 +31,7 @@ export class Layer {
   #owner: LayerOwner | null = null;
   #trainable: boolean | null = null;
   #adapted: Adapted | null = null;
+  #isPrepared = false;
 
   /** @internal @param layers those of a model that becomes a layer, instead of their configs */
   constructor(
@@ -126,11 +128,21 @@ export class Layer {
 
   /** @internal Whether it has to be told its input shape before the engine can have it. */
   get needsShape(): boolean {
-    return this.#layers.some((layer) => layer.needsShape);
+    if (this.#layers.length > 0) return this.#layers.some((layer) => layer.needsShape);
+    return !this.#isPrepared && this.ownInitializers.length > 0;
   }
 
   /** @internal Tells it. */
-  prepare(_inputShape: readonly (number | null)[]): void {}
+  prepare(_inputShape: readonly (number | null)[]): void {
+    this.#isPrepared = true;
+  }
+
+  /** @internal The initializers of the user's own, by the arguments. */
+  get ownInitializers(): readonly (readonly [argument: string, CustomInitializer])[] {
+    return Object.entries(this.#config).filter(
+      (entry): entry is [string, CustomInitializer] => entry[1] instanceof CustomInitializer,
+    );
+  }
 
   /** @internal The layers that it consists of. */
   get inner(): readonly Layer[] {
@@ -160,6 +172,7 @@ export class Layer {
       class_name: this.className,
       config: {
         ...this.#config,
+        ...Object.fromEntries(this.ownInitializers.map(([key, own]) => [key, own.wire])),
         ...(this.#trainable === null ? {} : { trainable: this.#trainable }),
         ...(this.#layers.length > 0 ? { layers: this.#layers } : {}),
         ...(this.#adapted === null ? {} : { adapted: this.#adapted }),

@@ -1,6 +1,7 @@
 import { came, invalid, unsupported } from '../errors';
 import { checkRecord } from '../config/options';
 import { toWire } from '../config/spec';
+import { ownInitializer } from '../custom/initializer';
 import {
   checkCustomObjects,
   customObject,
@@ -91,13 +92,23 @@ function layerOf(className: string, config: Record<string, unknown>, where: stri
     if (!(layer instanceof Layer)) invalid(`${where}: '${className}' is not a layer's class`);
     return layer;
   }
-  const { activation } = config;
-  if (typeof activation === 'string' && customObject(activation)) {
-    const { recorded, ...own } = config;
-    void recorded;
-    return new Layer(className, { ...own, activation: toWire(activation, where) });
-  }
-  return new Layer(className, config);
+  const own = ownArguments(config, where);
+  if (!own) return new Layer(className, config);
+  const { recorded, ...rest } = config;
+  void recorded;
+  return new Layer(className, { ...rest, ...own });
+}
+
+/** The arguments that are objects of the user's own; null where there is none. */
+function ownArguments(config: Record<string, unknown>, where: string): object | null {
+  const own = Object.entries(config).flatMap(([key, value]): [string, unknown][] => {
+    if (key === 'activation' && typeof value === 'string' && customObject(value)) {
+      return [[key, toWire(value, where)]];
+    }
+    const initializer = key.endsWith('_initializer') ? ownInitializer(value, where) : null;
+    return initializer ? [[key, initializer]] : [];
+  });
+  return own.length > 0 ? Object.fromEntries(own) : null;
 }
 
 /** Models within models are no deeper than this. */

@@ -82,10 +82,19 @@ function layer({ class_name, config }: KerasConfig, snapshot: LayerSnapshot): ob
   const { batch_input_shape, ...rest } = config;
   void batch_input_shape; // the InputLayer has it; Keras 3 refuses it elsewhere
   // Keras finds a class of the user's own by the name that it is registered or passed under.
-  const own = snapshot.isOwn ? { module: null, registered_name: class_name } : {};
+  const own = (name: string) => ({ module: null, registered_name: name });
+  const layer = serialised('keras.layers', { class_name, config: rest });
+  const initializers = (snapshot.ownInitializers ?? [])
+    .map((argument) => [argument, layer.config[argument]] as const)
+    .filter((entry): entry is [string, KerasConfig] => isObject(entry[1]))
+    .map(([argument, value]): [string, object] => [
+      argument,
+      { ...value, ...own(value.class_name) },
+    ]);
   return {
-    ...serialised('keras.layers', { class_name, config: rest }),
-    ...own,
+    ...layer,
+    config: { ...layer.config, ...(Object.fromEntries(initializers) as Config) },
+    ...(snapshot.isOwn && own(class_name)),
     build_config: { input_shape: inputShape },
   };
 }

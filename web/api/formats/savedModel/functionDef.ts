@@ -19,6 +19,7 @@ export interface AttrValue {
   readonly integer: number;
   readonly float: number;
   readonly flag: boolean;
+  readonly integers: readonly number[];
   readonly type: number;
   readonly function: string;
   readonly tensor: ConstantTensor | null;
@@ -39,8 +40,8 @@ export interface ParsedFunction {
 
 /** No layer does as much. */
 const MOST_NODES = 10_000;
-/** Constants larger than this are no shapes and no scalars. */
-const MOST_NUMBERS = 4096;
+/** Of a constant; they are kept as JSON. */
+const MOST_NUMBERS = 1 << 18;
 
 /** A FunctionDef. @throws TabtrainError `CORRUPT_FILE`. */
 export function parseFunction(bytes: Uint8Array, what: string): ParsedFunction {
@@ -91,6 +92,18 @@ export function parseFunction(bytes: Uint8Array, what: string): ParsedFunction {
   return { arguments: names(2), results, nodes };
 }
 
+/** The numbers of a Const; null of another node. */
+export function constantOf(node: readonly Field[], what: string): ConstantTensor | null {
+  const read: Read = (message) => (message ? fields(message, what) : []);
+  for (const entry of all(node, 5)) {
+    const pair = read(entry);
+    if (textOf(last(pair, 1), what) === 'value') {
+      return attrOf(read(last(pair, 2)?.bytes), read, what).tensor;
+    }
+  }
+  return null;
+}
+
 type Read = (message: Uint8Array | undefined) => Field[];
 
 function attrOf(attr: readonly Field[], read: Read, what: string): AttrValue {
@@ -102,6 +115,7 @@ function attrOf(attr: readonly Field[], read: Read, what: string): AttrValue {
     integer: number(3),
     float: floatOf(last(attr, 4)),
     flag: number(5) !== 0,
+    integers: all(read(last(attr, 1)?.bytes), 3).flatMap((field) => packed(field, what)),
     type: number(6),
     function: called ? textOf(last(read(called.bytes), 1), what) : '',
     tensor: tensor ? tensorOf(read(tensor.bytes), read, what) : null,
@@ -110,6 +124,10 @@ function attrOf(attr: readonly Field[], read: Read, what: string): AttrValue {
 
 const floatOf = (field: Field | undefined): number =>
   field?.bytes.length === 4 ? (new Float32Array(field.bytes.slice().buffer)[0] ?? 0) : 0;
+
+/** The elements of `size` bytes that are whole. */
+const whole = (bytes: Uint8Array, size: number) =>
+  bytes.slice(0, bytes.length - (bytes.length % size)).buffer;
 
 /** A TensorProto of numbers: its bytes, or a list whose last number is repeated. */
 function tensorOf(tensor: readonly Field[], read: Read, what: string): ConstantTensor {
@@ -120,11 +138,12 @@ function tensorOf(tensor: readonly Field[], read: Read, what: string): ConstantT
   const content = last(tensor, 4)?.bytes.slice();
   const kinds: Record<number, () => ArrayLike<number | bigint>> = {
     1: () => new Float32Array(content!.buffer),
+    2: () => new Float64Array(content!.buffer),
     3: () => new Int32Array(content!.buffer),
     9: () => new BigInt64Array(content!.buffer),
     10: () => content!,
   };
-  const sizes: Record<number, number> = { 1: 4, 3: 4, 9: 8, 10: 1 };
+  const sizes: Record<number, number> = { 1: 4, 2: 8, 3: 4, 9: 8, 10: 1 };
   let numbers: number[] = [];
   if (content && content.length > 0) {
     if (content.length !== count * (sizes[dtype] ?? NaN)) {
@@ -134,9 +153,9 @@ function tensorOf(tensor: readonly Field[], read: Read, what: string): ConstantT
   } else {
     for (const { number, bytes, value } of tensor) {
       if (number === 5) {
-        for (let at = 0; at + 4 <= bytes.length; at += 4) {
-          numbers.push(new Float32Array(bytes.slice(at, at + 4).buffer)[0]!);
-        }
+        numbers = numbers.concat(Array.from(new Float32Array(whole(bytes, 4))));
+      } else if (number === 6) {
+        numbers = numbers.concat(Array.from(new Float64Array(whole(bytes, 8))));
       } else if (number === 7 || number === 10 || number === 11) {
         const more = bytes.length > 0 ? packed(bytes, what) : [Number(BigInt.asIntN(64, value))];
         numbers = numbers.concat(more);

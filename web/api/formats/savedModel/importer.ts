@@ -2,7 +2,7 @@ import { TabtrainError } from '../../errors';
 import type { Recording } from '../../custom/graph';
 import { parseFunction, type FunctionNode, type ParsedFunction } from './functionDef';
 import type { ObjectGraph } from './objectGraph';
-import { Recorder, type Known } from './recorder';
+import { Recorder, type ConstantTensor, type Known } from './recorder';
 import { recordOp } from './recordOps';
 
 /** Functions that call functions, so deep. */
@@ -32,15 +32,21 @@ const CALL = new Set(['StatefulPartitionedCall', 'PartitionedCall']);
 export class Importer {
   readonly #graph: ObjectGraph;
   readonly #what: string;
+  readonly #inputs: number;
   readonly #recorder: Recorder;
   readonly #parsed = new Map<string, ParsedFunction>();
   #visited = 0;
   #nesting = 0;
 
-  constructor(graph: ObjectGraph, what: string) {
+  /**
+   * @param inputs of the recording: 1, or 0 of a function without arguments
+   * @param constants takes the tensors that the recording needs
+   */
+  constructor(graph: ObjectGraph, what: string, inputs: number, constants: ConstantTensor[]) {
     this.#graph = graph;
     this.#what = what;
-    this.#recorder = new Recorder(what);
+    this.#inputs = inputs;
+    this.#recorder = new Recorder(what, inputs, constants);
   }
 
   /** @param assigns whether to keep what the function does to variables */
@@ -50,10 +56,13 @@ export class Importer {
     const args = new Map<string, Known>();
     const first = fn.arguments.length - captured.length;
     for (const [i, argument] of fn.arguments.entries()) {
-      if (i === 0) args.set(argument, { kind: 'value', id: 0 });
+      if (i < this.#inputs) args.set(argument, { kind: 'value', id: 0 });
       if (i < first) continue;
-      const weight = weightOf(captured[i - first]!);
+      const id = captured[i - first]!;
+      const weight = weightOf(id);
+      const constant = this.#graph.constant(id);
       if (weight !== undefined) args.set(argument, { kind: 'weight', name: weight });
+      else if (constant) args.set(argument, { kind: 'constant', ...constant });
     }
     const frame: Frame = { fn, args, known: new Map(), calls: new Map(), depth: 0 };
     const output = this.#value(fn.results[0] ?? this.#fail('a function without result'), frame);
@@ -103,7 +112,7 @@ export class Importer {
     const [name = '', , index = '0'] = reference.split(':');
     const node = frame.fn.nodes.get(name);
     if (!node && frame.fn.arguments.includes(reference)) {
-      this.#fail('uses a variable of another object, such as a layer within, which cannot be taken over'); // prettier-ignore
+      this.#fail('uses a variable of an object that it does not have, which cannot be taken over');
     }
     if (!node) return this.#fail(`needs '${reference}', which is neither a weight nor computed`);
     this.#count();

@@ -1,4 +1,5 @@
 import { TabtrainError } from '../../errors';
+import { constantOf, type ConstantTensor } from './functionDef';
 import { all, fields, last, packed, textOf, type Field } from '../proto';
 
 /** An object of a SavedModel: what is needed of it here. */
@@ -11,6 +12,8 @@ export interface SavedObjectInfo {
     readonly shape: number[];
     readonly trainable: boolean;
   } | null;
+  /** Of a constant: the node of the graph that it is. */
+  readonly constant: string | null;
 }
 
 /** A trace of a function. */
@@ -27,6 +30,8 @@ export class ObjectGraph {
   readonly concrete: ReadonlyMap<string, ConcreteFunction>;
   /** FunctionDefs by name, not parsed yet. */
   readonly functions: ReadonlyMap<string, Uint8Array>;
+  /** The nodes of sessions, not parsed yet. */
+  readonly #nodes: readonly Uint8Array[];
   readonly #what: string;
 
   constructor(bytes: Uint8Array, what: string) {
@@ -42,7 +47,9 @@ export class ObjectGraph {
         return [textOf(key, what), concreteOf(read(value?.bytes), read, what)];
       }),
     );
-    const library = read(all(read(all(metaGraph, 2)[0]), 2)[0]);
+    const graph = read(all(metaGraph, 2)[0]);
+    this.#nodes = all(graph, 1);
+    const library = read(all(graph, 2)[0]);
     this.functions = new Map(
       all(library, 1).map((definition) => {
         const signature = read(all(read(definition), 1)[0]);
@@ -59,6 +66,7 @@ export class ObjectGraph {
     }
     const callable = last(node, 6);
     const variable = last(node, 7);
+    const constant = last(node, 9);
     const kind = variable ? read(variable.bytes) : [];
     return {
       children,
@@ -74,22 +82,44 @@ export class ObjectGraph {
             trainable: (last(kind, 3)?.value ?? 0n) !== 0n,
           }
         : null,
+      constant: constant ? textOf(last(read(constant.bytes), 1), this.#what) : null,
     };
+  }
+
+  /** The numbers of an object that is a constant; null of any other. */
+  constant(id: number): ConstantTensor | null {
+    const wanted = this.objects[id]?.constant;
+    if (!wanted) return null;
+    for (const message of this.#nodes) {
+      const node = fields(message, this.#what);
+      if (textOf(last(node, 1), this.#what) === wanted) return constantOf(node, this.#what);
+    }
+    throw new TabtrainError('CORRUPT_FILE', `${this.#what}: there is no constant '${wanted}'`);
+  }
+
+  /** The objects of a list, in order. */
+  list(...names: readonly string[]): number[] | null {
+    const list = this.at(...names);
+    if (!list) return null;
+    const numbered = [...list.children].filter(([name]) => /^\d+$/.test(name));
+    return numbered.sort(([a], [b]) => Number(a) - Number(b)).map(([, id]) => id);
   }
 
   /** The object at a path of names from the root; undefined where a name leads nowhere. */
   at(...names: readonly string[]): SavedObjectInfo | undefined {
-    let object = this.objects[0];
-    for (const name of names) object = this.#child(object, name);
-    return object;
+    return this.objects[this.idOf(...names)];
   }
 
-  #child(object: SavedObjectInfo | undefined, name: string): SavedObjectInfo | undefined {
-    const id = object?.children.get(name);
-    if (id === undefined) return undefined;
-    const child = this.objects[id];
-    if (child) return child;
-    throw new TabtrainError('CORRUPT_FILE', `${this.#what}: there is no object ${id}`);
+  /** Its number; -1 where a name leads nowhere. */
+  idOf(...names: readonly string[]): number {
+    let id = 0;
+    for (const name of names) {
+      id = this.objects[id]?.children.get(name) ?? -1;
+      if (id >= this.objects.length) {
+        throw new TabtrainError('CORRUPT_FILE', `${this.#what}: there is no object ${id}`);
+      }
+    }
+    return id;
   }
 }
 

@@ -27,11 +27,10 @@ export interface SavedVariable {
   readonly key: string;
 }
 
-/** A layer and where it is. */
+/** A layer and where it is; `path` is Keras's, `root.layer_with_weights-0`. */
 export interface SavedLayer {
   readonly layer: LayerSnapshot;
   readonly node: SavedNode;
-  /** Keras's node path, `root.layer_with_weights-0`. */
   readonly path: string;
 }
 
@@ -47,10 +46,17 @@ export class ObjectTree {
   readonly #names = new Set<string>();
 
   constructor(model: ModelSnapshot) {
-    this.#addLayers(this.root, model.layers, 'root', '');
+    this.#addLayers(this.root, model.layers, 'root', '', '');
   }
 
-  #addLayers(parent: SavedNode, layers: readonly LayerSnapshot[], path: string, key: string): void {
+  /** @param place the structural path of the parent, which those of weights begin with */
+  #addLayers(
+    parent: SavedNode,
+    layers: readonly LayerSnapshot[],
+    path: string,
+    key: string,
+    place: string,
+  ): void {
     let weighted = 0;
     for (const [i, layer] of layers.entries()) {
       const node = new SavedNode(savedObject.user(identifierOf(layer.className)));
@@ -61,19 +67,20 @@ export class ObjectTree {
       }
       parent.add(`layer-${i}`, node);
       this.layers.push({ layer, node, path: `${path}.${name}` });
-      this.#addLayers(node, layer.layers, `${path}.${name}`, `${key}${name}/`);
+      const own = `${place}layers/${i}/`;
+      this.#addLayers(node, layer.layers, `${path}.${name}`, `${key}${name}/`, own);
       for (const weight of layer.weights) {
-        const attribute = weight.path.slice(weight.path.lastIndexOf('/') + 1);
+        const attribute = weight.path.slice(own.length);
         const graphName = this.#unique(weight.name);
         const kind = savedObject.variable(
           graphName,
           DT[weight.dtype as keyof typeof DT],
           weight.shape,
-          weight.trainable,
+          weight.trains,
         );
         this.variables.push({
           weight,
-          node: node.add(attribute, new SavedNode(kind)),
+          node: addVariable(node, attribute, new SavedNode(kind)),
           name: graphName,
           key: `${key}${name}/${attribute}/.ATTRIBUTES/VARIABLE_VALUE`,
         });
@@ -108,6 +115,23 @@ export function savedObjects(ids: ReadonlyMap<SavedNode, number>): Message {
     return bytes(1, [children, node.kind]);
   });
   return join(nodes);
+}
+
+/**
+ * A variable of an object within the layer is the layer's own as well: without its class Keras trains what a
+ * layer has itself.
+ */
+function addVariable(layer: SavedNode, attribute: string, variable: SavedNode): SavedNode {
+  const names = attribute.split('/');
+  let parent = layer;
+  for (const name of names.slice(0, -1)) {
+    const known = parent.children.find(([child]) => child === name);
+    parent =
+      known?.[1] ?? parent.add(name, new SavedNode(savedObject.user('_generic_user_object')));
+  }
+  parent.add(names.at(-1)!, variable);
+  if (names.length > 1) layer.add(names.join('_'), variable);
+  return variable;
 }
 
 function hasWeights({ weights, layers }: LayerSnapshot): boolean {

@@ -1,6 +1,5 @@
 import { unsupported } from '../../errors';
 import type { GraphJson, GraphNode } from '../types';
-import type { ConfigTensor } from './constants';
 import { attr, DT, nodeDef, type Attrs, type Message } from './messages';
 
 /** What an op of the engine is in TensorFlow where it is one node: the name of its output. */
@@ -46,7 +45,6 @@ export class FunctionBody {
   readonly #graph: GraphJson;
   readonly #input: string;
   readonly #argumentOf: (path: string) => string;
-  readonly #tensors: ReadonlyMap<number, ConfigTensor>;
   readonly #producers = new Map<number, GraphNode>();
   readonly #written = new Map<number, string>();
   #batch: string | null = null;
@@ -55,19 +53,17 @@ export class FunctionBody {
   /**
    * @param input the argument's name
    * @param argumentOf the argument that is a variable's handle
-   * @param tensors values that are constants
    */
-  constructor(
-    graph: GraphJson,
-    input: string,
-    argumentOf: (path: string) => string,
-    tensors: ReadonlyMap<number, ConfigTensor>,
-  ) {
-    this.#tensors = tensors;
+  constructor(graph: GraphJson, input: string, argumentOf: (path: string) => string) {
     this.#graph = graph;
     this.#input = input;
     this.#argumentOf = argumentOf;
     for (const node of graph.nodes) for (const out of node.out) this.#producers.set(out, node);
+  }
+
+  /** A penalty on the weights, of those that the graph gives after its result. */
+  writePenalty(index: number): string {
+    return this.#value(this.#graph.outputs[index + 1]!);
   }
 
   /** The result, and all updates of variables. */
@@ -120,9 +116,8 @@ export class FunctionBody {
           'y',
         );
       case 'ReadVariableOp': {
-        const tensor = this.#tensors.get(node.out[0]!);
-        if (tensor) {
-          const value = attr.floats(tensor.values, tensor.shape);
+        if (node.tensor) {
+          const value = attr.floats(node.tensor.values, node.tensor.shape);
           return this.#add('Const', [], { dtype: attr.type(DT.float32), value }, 'output');
         }
         const type = this.#graph.values[node.out[0]!]![0] as keyof typeof DT;

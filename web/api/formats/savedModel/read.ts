@@ -39,15 +39,16 @@ export async function readSavedModel(source: FileSource): Promise<LoadedModel> {
 async function layerFunctions(
   source: FileSource,
   what: string,
-): Promise<(place: readonly number[]) => object | null> {
+): Promise<NonNullable<LoadedModel['recorded']>> {
   const bytes = await source.read(GRAPH);
   let graph: ObjectGraph | null = null;
-  return (place) => {
+  return (place, { config }) => {
     if (!bytes) return null;
     graph ??= new ObjectGraph(bytes, `${what}: ${GRAPH}`);
     const path = place.map((i) => `layer-${i}`);
     try {
-      return importLayer(graph, path, `${what}: layer ${place.join('.')}`);
+      const isFrozen = config['trainable'] === false;
+      return importLayer(graph, path, isFrozen, `${what}: layer ${place.join('.')}`);
     } catch (error) {
       if (!(error instanceof TabtrainError) || error.code !== 'UNSUPPORTED') throw error;
       const hint = 'its class can be passed as loadModel(file, { customObjects: { Name } })';

@@ -36,7 +36,8 @@ export function recordOp(
   switch (op) {
     case 'Const': {
       const tensor = node.attr('value').tensor;
-      if (!tensor || tensor.numbers.length === 0) to.fail('has a constant tensor');
+      if (!tensor || tensor.numbers.length === 0)
+        to.fail('has a constant that is too large or has no numbers');
       return { kind: 'constant', shape: tensor.shape, numbers: tensor.numbers };
     }
     case 'ReadVariableOp': {
@@ -58,6 +59,10 @@ export function recordOp(
     }
     case 'SquaredDifference':
       return to.add('Square', [to.add('Sub', inputs())]);
+    case 'L2Loss': {
+      const sum = to.add('Sum', [to.add('Square', inputs())], { axes: null, keep_dims: false });
+      return to.add('Mul', [sum, to.number(0.5)]);
+    }
     case 'Reciprocal':
     case 'Inv':
       return to.add('RealDiv', [to.number(1), input(0)]);
@@ -93,6 +98,12 @@ export function recordOp(
         keep_dims: node.attr('keep_dims').flag,
       };
       return to.add('Neg', [to.add('Max', [to.add('Neg', [input(0)])], attrs)]);
+    }
+    case 'Squeeze': {
+      const axes = node.attr('squeeze_dims').integers;
+      if (axes.length === 0) to.fail('needs Squeeze without axes');
+      // Of one element each.
+      return to.add('Sum', [input(0)], { axes, keep_dims: false });
     }
     case 'Transpose':
       return to.add(op, [input(0)], { perm: to.integers(input(1), op) });

@@ -6,14 +6,15 @@ import { DT } from './messages';
 /** Of a row of random numbers. */
 const MOST_ELEMENTS = 1 << 24;
 
+export interface ConstantTensor {
+  readonly shape: readonly number[];
+  readonly numbers: readonly number[];
+}
+
 /** A value of the recording, a constant, a variable's handle, or a shape that is known in part. */
 export type Known =
   | { readonly kind: 'value'; readonly id: number }
-  | {
-      readonly kind: 'constant';
-      readonly shape: readonly number[];
-      readonly numbers: readonly number[];
-    }
+  | ({ readonly kind: 'constant' } & ConstantTensor)
   | { readonly kind: 'weight'; readonly name: string }
   /** Extents, null where they are the batch; of the value `of`, where they are all of its. */
   | {
@@ -26,10 +27,17 @@ export type Known =
 export class Recorder {
   readonly nodes: { op: string; in?: number[]; attrs?: Record<string, unknown> }[] = [];
   readonly #what: string;
+  readonly #inputs: number;
+  readonly #constants: ConstantTensor[];
 
-  /** @param what starts the sentences of errors */
-  constructor(what: string) {
+  /**
+   * @param what starts the sentences of errors
+   * @param constants takes the tensors that the recording needs
+   */
+  constructor(what: string, inputs: number, constants: ConstantTensor[]) {
     this.#what = what;
+    this.#inputs = inputs;
+    this.#constants = constants;
   }
 
   finish(output: Known): Recording {
@@ -43,7 +51,7 @@ export class Recorder {
   add(op: string, inputs: readonly Known[] = [], attrs?: Record<string, unknown>): Known {
     const ids = inputs.map((input) => this.id(input));
     this.nodes.push({ op, ...(ids.length > 0 && { in: ids }), ...(attrs && { attrs }) });
-    return { kind: 'value', id: this.nodes.length };
+    return { kind: 'value', id: this.#inputs + this.nodes.length - 1 };
   }
 
   number(value: number): Known {
@@ -53,13 +61,20 @@ export class Recorder {
   id(known: Known): number {
     if (known.kind === 'value') return known.id;
     if (known.kind === 'weight') return this.id(this.add('Weight', [], { name: known.name }));
-    if (known.kind === 'constant' && known.numbers.length === 1) {
+    if (known.kind === 'constant' && known.shape.length === 0) {
       return this.id(this.add('Const', [], { value: known.numbers[0] }));
     }
+    if (known.kind === 'constant') return this.id(this.#constant(known));
     if (known.kind === 'shape' && known.dims?.join() === '' && known.of >= 0) {
       return this.id(this.#batchSize(known.of));
     }
-    return this.fail('computes with a constant tensor or a shape, which cannot be taken over');
+    return this.fail('computes with a shape, which cannot be taken over');
+  }
+
+  #constant({ shape, numbers }: Known & { kind: 'constant' }): Known {
+    const known = this.#constants.findIndex((each) => each.numbers === numbers);
+    const index = known >= 0 ? known : this.#constants.push({ shape, numbers }) - 1;
+    return this.add('Weight', [], { name: `//${index}` });
   }
 
   /** The number of rows of a value, which no op gives: the sum of ones over that of a mean row. */

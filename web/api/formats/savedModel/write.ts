@@ -1,10 +1,8 @@
 import { bytes, int, join, map } from '../proto';
-import type { GraphJson, LayerSnapshot, ModelSnapshot, NewFile } from '../types';
-import { configTensors } from './constants';
+import type { ModelSnapshot, NewFile } from '../types';
 import {
   attr,
   DT,
-  functionDef,
   functionSpec,
   nodeDef,
   savedObject,
@@ -13,14 +11,9 @@ import {
   type Message,
 } from './messages';
 import { kerasMetadata } from './metadata';
-import {
-  ObjectTree,
-  SavedNode,
-  savedObjects,
-  type SavedLayer,
-  type SavedVariable,
-} from './objects';
-import { FunctionBody } from './ops';
+import { Functions, toSizes, type Concrete } from './functions';
+import { ObjectTree, SavedNode, savedObjects, type SavedVariable } from './objects';
+import { addOwnLayer } from './ownLayer';
 
 const RESTORE = 'restore_all';
 const SAVE = 'save_all';
@@ -33,17 +26,12 @@ const SAVE = 'save_all';
 export function writeSavedModel(model: ModelSnapshot): NewFile[] {
   const tree = new ObjectTree(model);
   const functions = new Functions(tree);
-  const serving = functions.add(
-    'signature_wrapper',
-    model.graphs!.inference,
-    argumentName(model),
-    model.layers,
-  );
+  const serving = functions.add('signature_wrapper', model.graphs!.inference, argumentName(model));
   const { input, output } = shapesOf(model);
   const keyword = model.input.name;
 
   const calls = [model.graphs!.inference, model.graphs!.training].map((graph) =>
-    functions.add('sequential_layer_call_fn', graph, 'inputs', model.layers),
+    functions.add('sequential_layer_call_fn', graph, 'inputs'),
   );
   const calledWith: Concrete[] = [];
   const call = functionSpec(
@@ -94,44 +82,6 @@ export function writeSavedModel(model: ModelSnapshot): NewFile[] {
   ];
 }
 
-/** What can be written of a function once all objects have numbers. */
-interface Concrete {
-  readonly name: string;
-  readonly write: (ids: ReadonlyMap<SavedNode, number>) => Message;
-}
-
-/**
- * What a layer of the user's own does, where Keras looks for it when it does not have the class
- * (keras/saving/saved_model/load.py, `_revive_layer_or_model_from_config` and after).
- */
-function addOwnLayer(functions: Functions, { layer, node }: SavedLayer, all: Concrete[]): void {
-  const { spec, tuple, list, dict, bool } = structured;
-  const input = toSizes(layer.inputShape);
-  const graphs = [layer.graphs!.inference, layer.graphs!.training];
-  const names = graphs.map((graph, i) => {
-    const name = functions.add(
-      `${layer.name}_layer_call_and_return_conditional_losses`,
-      graph,
-      'inputs',
-      [layer],
-    );
-    all.push({
-      name,
-      write: (ids) =>
-        functions.concrete(
-          ids,
-          tuple([tuple([spec('inputs', input), bool(i === 1)]), dict({})]),
-          tuple([spec('', toSizes(layer.outputShape)), list([])]),
-        ),
-    });
-    return name;
-  });
-  const keras = node.add('keras_api', new SavedNode(savedObject.user('_generic_user_object')));
-  const call = functionSpec(['self', 'inputs', 'training'], [bool(false)], true);
-  keras.add('call_and_return_conditional_losses', new SavedNode(savedObject.function(names, call)));
-}
-
-const toSizes = (shape: readonly (number | null)[]) => shape.map((size) => size ?? -1);
 const shapesOf = (model: ModelSnapshot) => ({
   input: toSizes(model.input.shape),
   output: toSizes(model.output.shape),
@@ -143,53 +93,6 @@ const argumentName = (model: ModelSnapshot) =>
     .toLowerCase()
     .replace(/[^a-z0-9_]/g, '_')
     .replace(/^(?![a-z])/, 'x');
-
-/** The functions of the file. Each takes the input and the handles of all variables. */
-class Functions {
-  readonly definitions: Message[] = [];
-  readonly #variables: readonly SavedVariable[];
-  readonly #handles = new Map<string, string>();
-
-  constructor(tree: ObjectTree) {
-    this.#variables = tree.variables;
-    for (const [i, { weight }] of tree.variables.entries()) {
-      this.#handles.set(weight.path, `resource_${i}`);
-    }
-  }
-
-  /** Adds the function of a graph, which is a pass through `layers`, and returns its name. */
-  add(base: string, graph: GraphJson, input: string, layers: readonly LayerSnapshot[]): string {
-    const name = `__inference_${base}_${100 + this.definitions.length}`;
-    const body = new FunctionBody(
-      graph,
-      input,
-      (path) => this.#handles.get(path)!,
-      configTensors(graph, layers),
-    );
-    const result = body.write();
-    const inputs = [result, ...body.assignments.map((assignment) => `^${assignment}`)];
-    const identity = nodeDef('Identity', 'Identity', inputs, { T: attr.type(DT.float32) });
-    const handles = [...this.#handles.values()].map((handle) => ({
-      name: handle,
-      type: DT.resource,
-    }));
-    this.definitions.push(
-      functionDef(
-        name,
-        [{ name: input, type: DT.float32 }, ...handles],
-        [{ name: 'identity', type: DT.float32, value: 'Identity:output:0' }],
-        [...body.nodes, identity],
-      ),
-    );
-    return name;
-  }
-
-  /** What the loader has to know of a function: the objects that it captures, arguments, result. */
-  concrete(ids: ReadonlyMap<SavedNode, number>, input: Message, output: Message): Message {
-    const captured = this.#variables.map(({ node }) => int(2, ids.get(node)!));
-    return join(captured, bytes(3, input), bytes(4, output));
-  }
-}
 
 /** The graph of sessions: variables, the signature, and how variables are saved and restored. */
 function metaGraph(

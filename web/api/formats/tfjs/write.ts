@@ -58,7 +58,7 @@ function weightsOf(layers: readonly LayerSnapshot[]): StoredTensor[] {
 }
 
 export const weightName = (layer: string, path: string): string =>
-  `${layer}/${path.slice(path.lastIndexOf('/') + 1)}`;
+  `${layer}/${path.replace(/^(layers\/\d+\/)+/, '')}`;
 
 /** TensorFlow.js has no int64; what is counted here fits. */
 function withoutInt64(tensor: StoredTensor): StoredTensor {

@@ -1,0 +1,52 @@
+import { toSizes, type Concrete, type Functions } from './functions';
+import { functionSpec, savedObject, structured } from './messages';
+import { SavedNode, type SavedLayer } from './objects';
+
+/**
+ * What a layer of the user's own does, where Keras looks for it when it does not have the class
+ * (keras/saving/saved_model/load.py, `_revive_layer_or_model_from_config` and after).
+ */
+export function addOwnLayer(
+  functions: Functions,
+  { layer, node }: SavedLayer,
+  all: Concrete[],
+): void {
+  const { spec, tuple, list, dict, bool } = structured;
+  const input = toSizes(layer.inputShape);
+  const graphs = [layer.graphs!.inference, layer.graphs!.training];
+  const names = graphs.map((graph, i) => {
+    const name = functions.add(
+      `${layer.name}_layer_call_and_return_conditional_losses`,
+      graph,
+      'inputs',
+    );
+    all.push({
+      name,
+      write: (ids) =>
+        functions.concrete(
+          ids,
+          tuple([tuple([spec('inputs', input), bool(i === 1)]), dict({})]),
+          tuple([spec('', toSizes(layer.outputShape)), list([])]),
+        ),
+    });
+    return name;
+  });
+  const keras = node.add('keras_api', new SavedNode(savedObject.user('_generic_user_object')));
+  const call = functionSpec(['self', 'inputs', 'training'], [bool(false)], true);
+  keras.add('call_and_return_conditional_losses', new SavedNode(savedObject.function(names, call)));
+  const penalties = graphs[0]!.outputs.slice(1).map((_, i) => {
+    const name = functions.addPenalty(`${layer.name}_loss_fn`, graphs[0]!, i);
+    const nothing = tuple([tuple([]), dict({})]);
+    all.push({ name, write: (ids) => functions.concrete(ids, nothing, spec('', [])) });
+    return new SavedNode(savedObject.function([name], functionSpec([], null, false)));
+  });
+  if (penalties.length === 0) return;
+  // Keras takes the one, we take the other, as those of layers within are in it.
+  for (const [parent, list] of [
+    [keras, 'layer_regularization_losses'],
+    [node, 'regularization_losses'],
+  ] as const) {
+    const lists = parent.add(list, new SavedNode(savedObject.user('trackable_list_wrapper')));
+    penalties.forEach((penalty, i) => lists.add(`${i}`, penalty));
+  }
+}
