@@ -96,6 +96,12 @@ export function exchangeSavedModels({ label }, work) {
   exchangeBothWays(plan, 'SavedModels', { theirs, ours: 'savedModel.mjs' }, work);
 }
 
+/** The example of README with two workers: there and back, in three formats. */
+export function continueThere(work) {
+  const args = [join(here, 'continue.mjs'), pythonOf('tf2.21'), work];
+  run('two workers', process.execPath, args, {});
+}
+
 /** Whole models of TensorFlow.js, which runs in Node. */
 export function exchangeWithTfjs(work) {
   const theirs = [process.execPath, join(here, 'tfjs.mjs')];

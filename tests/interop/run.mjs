@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { buildEngine } from '../../emscripten/build.mjs';
 import { SetupError } from '../../emscripten/toolchain/host.mjs';
 import { build } from '../../web/build.mjs';
-import { exchangeCheckpoints, exchangeFiles, exchangeSavedModels, exchangeWithTfjs, rewriteAll } from './exchanges.mjs'; // prettier-ignore
+import { continueThere, exchangeCheckpoints, exchangeFiles, exchangeSavedModels, exchangeWithTfjs, rewriteAll } from './exchanges.mjs'; // prettier-ignore
 import { everyRun, fileReaders, withAll } from './libraries.mjs';
 import { compareReadme, rowsOf, table } from './matrix.mjs';
 import { beginRandomModels, compareRandomModels } from './randomModels.mjs';
@@ -26,6 +26,7 @@ function partsOf(environments, tool) {
   const parts = {
     fixtures: (work) => rewriteAll(tool, fixtures, 'fixture', work),
     tfjs: exchangeWithTfjs,
+    continue: continueThere,
   };
   for (const environment of environments) {
     const { label } = environment;
