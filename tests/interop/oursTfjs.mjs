@@ -24,7 +24,8 @@ async function nextLosses(model) {
       data: data.slice(at * size, (at + batch) * size),
       shape: [batch, size],
     });
-    taken.push([(await model.fit(rows(x), rows(wanted), quiet)).history.loss[0]][0]);
+    const { history } = await model.fit(rows(x), rows(wanted), quiet);
+    taken.push(history.loss[0]);
   }
   return taken;
 }
@@ -69,9 +70,13 @@ async function read(plan, root) {
     }
     const expected = JSON.parse(readFileSync(join(directory, 'expected.json'), 'utf8'));
     let model = null;
-    await tell('loads', async () => {
-      model = await loadModel(directory);
-    });
+    await tell(
+      'loads',
+      async () => {
+        model = await loadModel(directory);
+      },
+      'architecture,weights',
+    );
     if (!model) continue;
     const described = plan.models[one.model];
     await tell('architecture', () => aspects.assertArchitecture(model.getConfig(), described), 'architecture'); // prettier-ignore

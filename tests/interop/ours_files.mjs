@@ -54,15 +54,19 @@ async function read(plan, root) {
     }
     const expected = JSON.parse(readFileSync(join(directory, 'expected.json'), 'utf8'));
     let model = null;
-    await tell('loads', async () => {
-      if (isWeights(one)) {
-        const made = build(plan, one, 200 + index);
-        (await made.loadWeights(path)).assertConsumed();
-        model = made;
-      } else {
-        model = await loadModel(path);
-      }
-    });
+    await tell(
+      'loads',
+      async () => {
+        if (isWeights(one)) {
+          const made = build(plan, one, 200 + index);
+          (await made.loadWeights(path)).assertConsumed();
+          model = made;
+        } else {
+          model = await loadModel(path);
+        }
+      },
+      isWeights(one) ? 'weights' : 'architecture,weights',
+    );
     if (!model) continue;
     if (!isWeights(one)) {
       const described = plan.models[one.model];

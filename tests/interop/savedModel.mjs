@@ -130,10 +130,14 @@ async function read(plan, root) {
         continue;
       }
       const loaded = [];
-      await check(how('loadModel'), async () => {
-        const customObjects = { absolute, worst, ...(isGiven && own) };
-        loaded.push(await loadModel(path, { customObjects }));
-      });
+      await check(
+        how('loadModel'),
+        async () => {
+          const customObjects = { absolute, worst, ...(isGiven && own) };
+          loaded.push(await loadModel(path, { customObjects }));
+        },
+        'saved_model architecture,weights',
+      );
       const [model] = loaded;
       if (!model) continue;
       const tell = (name, body, aspect) => check(how(name), body, `saved_model ${aspect}`);

@@ -247,7 +247,8 @@ def read_case(check, plan, case, directory):
         how = ", with the class" if given else ""
         objects = {**FUNCTIONS, **(OWN if given else {})}
         made = []
-        check("load_model" + how, lambda: made.append(keras.models.load_model(path, custom_objects=objects)))
+        loading = lambda: made.append(keras.models.load_model(path, custom_objects=objects))  # noqa: E731
+        check("load_model" + how, loading, "saved_model architecture,weights")
         if not made:
             continue
         model = made[0]

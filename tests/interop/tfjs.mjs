@@ -128,9 +128,13 @@ async function read(plan, root) {
     const tell = (name, body, aspect) =>
       check(`TensorFlow.js reads ours, ${one.name}: ${name}`, body, aspect && `tfjs ${aspect}`);
     let model = null;
-    await tell('loads', async () => {
-      model = await load(join(directory, 'model'));
-    });
+    await tell(
+      'loads',
+      async () => {
+        model = await load(join(directory, 'model'));
+      },
+      'architecture,weights',
+    );
     if (!model) continue;
     const layers = inCamel(plan.models[one.model]);
     await tell('architecture', () => assertArchitecture(described(model), layers), 'architecture');

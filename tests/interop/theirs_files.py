@@ -75,7 +75,7 @@ def read(plan, root):
         def tell(name, body, aspect):
             check(name, body, f"{case['format']} {aspect}")
 
-        check("loads", load)
+        tell("loads", load, "weights" if is_weights(case) else "architecture,weights")
         if not loaded:
             continue
         model = loaded[0]
