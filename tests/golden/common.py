@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from importlib.metadata import version
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Plain Eigen kernels in both versions: oneDNN's blocking differs from machine to machine.
@@ -12,27 +13,28 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-if tf.__version__.startswith("2.8."):
-    from tensorflow import keras
-
-    LABEL = "tf2.8"
-    VERSIONS = {"tensorflow": tf.__version__, "keras": keras.__version__, "numpy": np.__version__}
-    LEGACY = keras.optimizers
-    NEW = None
-elif os.environ.get("TABTRAIN_KERAS") == "3":
+# TensorFlow up to 2.15 has a Keras 2 of its own, and from 2.11 on two generations of optimizers.
+MINOR = int(tf.__version__.split(".")[1])
+if os.environ.get("TABTRAIN_KERAS") == "3":
     import keras
 
     LABEL = "keras3"
-    VERSIONS = {"tensorflow": tf.__version__, "keras": keras.__version__, "numpy": np.__version__}
-    LEGACY = None
-    NEW = keras.optimizers
+elif MINOR <= 15:
+    from tensorflow import keras
+
+    LABEL = f"tf2.{MINOR}"
 else:
     import tf_keras as keras
 
-    LABEL = "tf2.21"
-    VERSIONS = {"tensorflow": tf.__version__, "tf_keras": keras.__version__, "numpy": np.__version__}
-    LEGACY = keras.optimizers.legacy
-    NEW = keras.optimizers
+    LABEL = f"tf2.{MINOR}"
+NAME = "tf_keras" if keras.__name__ == "tf_keras" else "keras"
+VERSIONS = {"tensorflow": tf.__version__, NAME: version(NAME), "numpy": np.__version__}
+if LABEL == "keras3":
+    LEGACY, NEW = None, keras.optimizers
+elif MINOR <= 10:
+    LEGACY, NEW = keras.optimizers, None
+else:
+    LEGACY, NEW = keras.optimizers.legacy, keras.optimizers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 

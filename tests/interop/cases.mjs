@@ -1,4 +1,6 @@
 // What both sides exchange: each case is one model, one optimizer, one moment of saving.
+import { catalogue, catalogueOfKeras3 } from './catalogue.mjs';
+import { hasNewOptimizers } from './libraries.mjs';
 
 const schedule = {
   className: 'InverseTimeDecay',
@@ -36,7 +38,7 @@ const others = {
 const newerOnly = ['adamw', 'lion', 'averages'];
 
 /** Models by name, as lists of Keras layers; `classes` is the number of outputs. */
-export const models = {
+const models = {
   dense: [
     ['Dense', { units: 8, activation: 'relu', input_shape: [5] }],
     ['Dropout', { rate: 0 }],
@@ -63,11 +65,25 @@ export const models = {
     ['PReLU', {}],
     ['Dense', { units: 3 }],
   ],
+  catalogue,
+  /** With a layer that the package does not have. */
+  lacking: [
+    ['Masking', { mask_value: 0.5, input_shape: [5] }],
+    ['Dense', { units: 3 }],
+  ],
 };
+export const modelsFor = (label) =>
+  label === 'keras3' ? { ...models, catalogue: catalogueOfKeras3 } : models;
+/** Each is exchanged with several optimizers, the whole catalogue with Adam, and one model with all. */
+const several = ['dense', 'normalized', 'nested'];
+function modelsWith(key) {
+  if (key in others) return ['normalized'];
+  return key === 'adam' ? [...several, 'catalogue'] : several;
+}
 
 /** The cases that an environment can write (`generations`) or read. */
 export function casesFor(generations) {
-  const cases = Object.keys(models).map((model) => ({
+  const cases = [...several, 'catalogue'].map((model) => ({
     name: `${model}-weights-only`,
     model,
     optimizer: null,
@@ -78,7 +94,7 @@ export function casesFor(generations) {
   for (const generation of generations) {
     for (const [key, optimizer] of Object.entries({ ...optimizers, ...others })) {
       if (generation === 'legacy' && newerOnly.includes(key)) continue;
-      for (const model of key in others ? ['normalized'] : Object.keys(models)) {
+      for (const model of modelsWith(key)) {
         for (const trained of [false, true]) {
           const moment = trained ? 'trained' : 'untrained';
           const name = `${model}-${generation}-${key}-${moment}`;
@@ -95,7 +111,7 @@ export function trainCheckpointCases(generations) {
   const cases = [];
   for (const generation of generations) {
     for (const writer of ['checkpoint', 'manager']) {
-      for (const model of Object.keys(models)) {
+      for (const model of several) {
         const name = `${model}-${generation}-adam-${writer}`;
         cases.push({ name, model, optimizer: optimizers.adam, generation, trained: true, writer });
       }
@@ -114,46 +130,67 @@ const universal = {
 };
 // In Adam 1 - beta is rounded in another way.
 const goesOn = ['sgd', 'momentum'];
-const kinds = {
-  'tf2.8': [{ file: 'm.h5', generation: 'legacy' }, universal],
-  'tf2.21': [
-    { file: 'm.h5', generation: 'legacy' },
-    universal,
-    { file: 'm.h5', generation: 'new', layout: 'new' },
-    { file: 'm.keras', generation: 'new', layout: 'new' },
-    { file: 'w.weights.h5', generation: 'new', layout: 'new' },
-  ],
-  keras3: [
-    // Keras 3 restores no optimizer from HDF5.
-    { file: 'm.h5', generation: 'new', layout: 'auto', reads: 'model', only: ['sgd', 'adam'] },
-    { file: 'm.keras', generation: 'new' },
-    { file: 'w.weights.h5', generation: 'new' },
-  ],
+const olderKinds = [{ file: 'm.h5', generation: 'legacy' }, universal];
+const newerKinds = [
+  ...olderKinds,
+  { file: 'm.h5', generation: 'new', layout: 'new' },
+  { file: 'm.keras', generation: 'new', layout: 'new' },
+  { file: 'w.weights.h5', generation: 'new', layout: 'new' },
+];
+const kindsOfKeras3 = [
+  // Keras 3 restores no optimizer from HDF5.
+  { file: 'm.h5', generation: 'new', layout: 'auto', reads: 'model', only: ['sgd', 'adam'] },
+  { file: 'm.keras', generation: 'new' },
+  { file: 'w.weights.h5', generation: 'new' },
+];
+function kindsOf(label) {
+  if (label === 'keras3') return kindsOfKeras3;
+  return hasNewOptimizers(label) ? newerKinds : olderKinds;
+}
+
+const formats = {
+  ...{ 'm.h5': 'h5', 'w.h5': 'h5_weights', 'm.keras': 'keras', 'w.weights.h5': 'weights_h5' },
 };
+
+/** Files without an optimizer: weights, and whole models with a layer that is unknown here. */
+function plainCases(label, direction) {
+  const plain = { optimizer: null, generation: 'none', state: false, steps: false, trained: false };
+  const file = label === 'keras3' ? 'w.weights.h5' : 'w.h5';
+  const weights = [...several, 'catalogue'].map((model) => ({
+    ...{ name: `${model}-weights`, model, file, format: formats[file], ...plain },
+  }));
+  if (direction === 'read') return weights;
+  const whole = new Set(kindsOf(label).map((kind) => kind.file).filter((each) => each.startsWith('m.'))); // prettier-ignore
+  const lacking = [...whole].map((each) => ({
+    ...{ name: `lacking-${each}`, model: 'lacking', lacks: 'Masking' },
+    ...{ file: each, format: formats[each], ...plain },
+  }));
+  return [...weights, ...lacking];
+}
 
 /**
  * @param direction 'write' for what they write and `read` for what they read
- * @returns cases as those above, with the file, `layout` for us, and `state`: whether the optimizer goes on
+ * @returns cases as those above, with the file, `layout` for us, `state`: whether the reader has the optimizer's state
+ *   afterwards, and `steps`: whether it goes on in the same way
  */
 export function fileCases(label, direction) {
-  const cases = Object.keys(models).map((model) => ({
-    ...{ name: `${model}-weights`, model, optimizer: null, generation: 'none' },
-    ...{ file: label === 'keras3' ? 'w.weights.h5' : 'w.h5', state: false, trained: false },
-  }));
-  for (const kind of kinds[label]) {
+  const cases = plainCases(label, direction);
+  for (const kind of kindsOf(label)) {
     const { file, generation, layout = 'auto', reads, only } = kind;
     if (kind === universal && direction === 'write') continue;
     for (const [key, optimizer] of Object.entries({ ...optimizers, ...others })) {
       if (generation === 'legacy' && newerOnly.includes(key)) continue;
       // The product of its momenta is in no file of Keras 2.
-      if (key === 'nadam' && generation === 'new' && label === 'tf2.21') continue;
+      if (key === 'nadam' && generation === 'new' && label !== 'keras3') continue;
       if (direction === 'read' && only && !only.includes(key)) continue;
-      for (const model of key in others ? ['normalized'] : Object.keys(models)) {
-        const takesState = reads !== 'model' || (kind === universal && goesOn.includes(key));
+      for (const model of modelsWith(key)) {
+        const takesState = reads !== 'model' || kind === universal;
+        const goesOnThere = reads !== 'model' || (kind === universal && goesOn.includes(key));
         cases.push({
           ...{ name: `${model}-${generation}-${key}-${layout}-${file}`, model, optimizer },
-          ...{ generation, file, layout, state: direction === 'write' || takesState },
-          trained: true,
+          ...{ generation, file, format: formats[file], layout, trained: true },
+          state: direction === 'write' || takesState,
+          steps: direction === 'write' || goesOnThere,
         });
       }
     }

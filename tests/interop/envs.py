@@ -1,7 +1,7 @@
 """Makes the Python environments with real TensorFlow that the golden generators and the interop tests use.
 
     python3 tests/interop/envs.py tf2.8      prints the path of a Python that has TensorFlow 2.8
-    python3 tests/interop/envs.py            makes both and prints "<name> <python>" lines
+    python3 tests/interop/envs.py            makes all and prints "<name> <python>" lines
 
 Only the standard library is used. An environment lives outside the checkout, in
 ${TABTRAIN_CACHE:-${XDG_CACHE_HOME:-~/.cache}/tabtrain}/venvs/<name>-<hash of its pins and its Python>, so any number of
@@ -26,6 +26,21 @@ ENVIRONMENTS = {
         "pythons": ["3.10"],
         "requirements": "requirements-tf2.8.txt",
         "check": "import tensorflow as tf; assert tf.__version__ == '2.8.4', tf.__version__",
+    },
+    "tf2.10": {
+        "pythons": ["3.10"],
+        "requirements": "requirements-tf2.10.txt",
+        "check": "import tensorflow as tf; assert tf.__version__ == '2.10.1', tf.__version__",
+    },
+    "tf2.12": {
+        "pythons": ["3.11"],
+        "requirements": "requirements-tf2.12.txt",
+        "check": "import tensorflow as tf; assert tf.__version__ == '2.12.1', tf.__version__",
+    },
+    "tf2.15": {
+        "pythons": ["3.11"],
+        "requirements": "requirements-tf2.15.txt",
+        "check": "import tensorflow as tf; assert tf.__version__ == '2.15.1', tf.__version__",
     },
     "tf2.21": {
         "pythons": ["3.11", "3.12"],

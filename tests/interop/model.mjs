@@ -1,7 +1,7 @@
 // Models of the package's side of the exchange, their data and steps, and how checks are told.
-import { layers, losses, optimizers, sequential, setSeed } from '../../dist/node.js';
+import { layers, loadModel, losses, optimizers, sequential, setSeed } from '../../dist/node.js';
 
-const steps = 10;
+export const steps = 10;
 export const batch = 5;
 export const samples = 20;
 
@@ -84,12 +84,15 @@ export async function predict(model) {
   return Array.from((await model.predict(x, { verbose: 0 })).data);
 }
 
-export async function check(name, body) {
+/** @param cell `format aspect,aspect`: what of the matrix this checks */
+export async function check(name, body, cell) {
+  const tag = cell ? ` [${cell}]` : '';
   try {
     await body();
-    console.log(`ok - ${name}`);
+    console.log(`ok${tag} - ${name}`);
   } catch (error) {
-    console.log(`not ok - ${name}: ${error.message.replaceAll('\n', ' ').slice(0, 400)}`);
+    const why = error.message.replaceAll('\n', ' ').slice(0, 400);
+    console.log(`not ok${tag} - ${name}: ${why}`);
   }
 }
 
@@ -105,4 +108,14 @@ export function assertClose(what, got, expected, within) {
     if (!(Math.abs(got[i] - value) <= within(value)))
       throw new Error(`${what} ${i + 1}: expected ${value}, got ${got[i]}`);
   });
+}
+
+/** A model with a layer that this version does not have: it says which. */
+export async function assertLacks(path, className) {
+  const error = await loadModel(path).then(
+    () => new Error('loaded'),
+    (thrown) => thrown,
+  );
+  const isSaid = ['UNSUPPORTED', 'UNKNOWN_CLASS'].includes(error.code);
+  if (!isSaid || !error.message.includes(className)) throw error;
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { latestCheckpoint, listVariables } from '../../dist/node.js';
+import { assertWeights, weightsOf } from './aspects.mjs';
 import { assertClose, assertEqual, build, check, fit, nextLosses, predict } from './model.mjs';
 
 async function write(plan, root) {
@@ -18,6 +19,7 @@ async function write(plan, root) {
     const expected = {
       prefix: 'cp.ckpt',
       variables,
+      weights: await weightsOf(model),
       prediction,
       losses: one.optimizer ? await nextLosses(model) : [],
     };
@@ -79,19 +81,26 @@ async function read(plan, root) {
       await check(
         named(whole ? 'saved again, the same bytes' : 'saved again, the same tensors'),
         () => assertSavedBytes(model, prefix, expected.variables, whole),
+        one.optimizer ? 'checkpoint weights,optimizer' : 'checkpoint weights',
       );
     }
-    await check(named('predictions'), async () =>
-      assertClose('prediction', await predict(model), expected.prediction, () => 1e-6),
+    await check(
+      named('weights'),
+      () => assertWeights(model, expected.weights),
+      'checkpoint weights',
     );
+    await check(
+      named('predictions'),
+      async () => assertClose('prediction', await predict(model), expected.prediction, () => 1e-6),
+      'checkpoint weights',
+    );
+    const assertSteps = (got) =>
+      assertClose('loss of step', got, expected.losses, (v) => 1e-5 * Math.abs(v));
     if (one.optimizer)
-      await check(named('next ten steps'), async () =>
-        assertClose(
-          'loss of step',
-          await nextLosses(model),
-          expected.losses,
-          (v) => 1e-5 * Math.abs(v),
-        ),
+      await check(
+        named('next ten steps'),
+        async () => assertSteps(await nextLosses(model)),
+        'checkpoint steps',
       );
     model.dispose();
     // The same file into a model that has not taken a step.
@@ -99,12 +108,7 @@ async function read(plan, root) {
       const fresh = build(plan, one, 300 + index);
       await check(named('next ten steps of a new model'), async () => {
         await fresh.loadWeights(prefix);
-        assertClose(
-          'loss of step',
-          await nextLosses(fresh),
-          expected.losses,
-          (v) => 1e-5 * Math.abs(v),
-        );
+        assertSteps(await nextLosses(fresh));
       });
       fresh.dispose();
     }

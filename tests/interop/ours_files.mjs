@@ -2,7 +2,18 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadModel } from '../../dist/node.js';
-import { assertClose, build, check, fit, nextLosses, predict } from './model.mjs';
+import * as aspects from './aspects.mjs';
+import {
+  assertClose,
+  assertLacks,
+  build,
+  check,
+  fit,
+  nextLosses,
+  predict,
+  x,
+  y,
+} from './model.mjs';
 
 const isWeights = ({ file }) => file.startsWith('w.');
 
@@ -16,9 +27,13 @@ async function write(plan, root) {
     const options = { optimizerLayout: one.layout ?? 'auto' };
     if (isWeights(one)) await model.saveWeights(path, options);
     else await model.save(path, options);
-    const prediction = await predict(model);
-    const losses = one.state ? await nextLosses(model) : [];
-    writeFileSync(join(directory, 'expected.json'), JSON.stringify({ prediction, losses }));
+    const expected = {
+      prediction: await predict(model),
+      weights: await aspects.weightsOf(model),
+      state: one.trained ? await aspects.stateOf(model) : null,
+      losses: one.steps ? await nextLosses(model) : [],
+    };
+    writeFileSync(join(directory, 'expected.json'), JSON.stringify(expected));
     model.dispose();
   }
 }
@@ -26,33 +41,70 @@ async function write(plan, root) {
 async function read(plan, root) {
   for (const [index, one] of plan.write.entries()) {
     const directory = join(root, one.name);
-    const expected = JSON.parse(readFileSync(join(directory, 'expected.json'), 'utf8'));
     const path = join(directory, one.file);
-    const named = (name) => `ours reads ${plan.label}, ${one.name}: ${name}`;
+    const tell = (name, body, aspect) =>
+      check(
+        `ours reads ${plan.label}, ${one.name}: ${name}`,
+        body,
+        aspect && `${one.format} ${aspect}`,
+      );
+    if (one.lacks) {
+      await tell('says which layer it lacks', () => assertLacks(path, one.lacks), 'architecture');
+      continue;
+    }
+    const expected = JSON.parse(readFileSync(join(directory, 'expected.json'), 'utf8'));
     let model = null;
-    await check(named('loads'), async () => {
-      if (isWeights(one)) {
-        const made = build(plan, one, 200 + index);
-        (await made.loadWeights(path)).assertConsumed();
-        model = made;
-      } else {
-        model = await loadModel(path);
-      }
-    });
+    await tell(
+      'loads',
+      async () => {
+        if (isWeights(one)) {
+          const made = build(plan, one, 200 + index);
+          (await made.loadWeights(path)).assertConsumed();
+          model = made;
+        } else {
+          model = await loadModel(path);
+        }
+      },
+      isWeights(one) ? 'weights' : 'architecture,weights',
+    );
     if (!model) continue;
-    await check(named('predictions'), async () =>
-      assertClose(
-        'prediction',
-        await predict(model),
-        expected.prediction,
-        (v) => 1e-6 * Math.max(1, Math.abs(v)),
-      ),
+    if (!isWeights(one)) {
+      const described = plan.models[one.model];
+      await tell(
+        'architecture',
+        () => aspects.assertArchitecture(model.getConfig(), described),
+        'architecture',
+      );
+      await tell(
+        'compile',
+        () => aspects.assertCompiled(model, one.optimizer, expected.evaluated, x, y),
+        'compile',
+      );
+    }
+    await tell('weights', () => aspects.assertWeights(model, expected.weights), 'weights');
+    await tell(
+      'predictions',
+      async () =>
+        assertClose(
+          'prediction',
+          await predict(model),
+          expected.prediction,
+          (v) => 1e-6 * Math.max(1, Math.abs(v)),
+        ),
+      'weights',
     );
     if (one.state) {
-      await check(named('next ten steps'), async () => {
-        const losses = await nextLosses(model);
-        assertClose('loss of step', losses, expected.losses, (v) => 1e-5 * Math.abs(v));
-      });
+      await tell('optimizer', () => aspects.assertState(model, expected.state), 'optimizer');
+    }
+    if (one.steps) {
+      await tell(
+        'next ten steps',
+        async () => {
+          const losses = await nextLosses(model);
+          assertClose('loss of step', losses, expected.losses, (v) => 1e-5 * Math.abs(v));
+        },
+        'steps',
+      );
     }
     model.dispose();
   }

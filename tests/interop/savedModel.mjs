@@ -1,15 +1,8 @@
 // The package's side of the exchange of whole models; same arguments, files and checks as saved_model.py.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  layers,
-  listVariables,
-  loadModel,
-  losses,
-  optimizers,
-  sequential,
-  setSeed,
-} from '../../dist/node.js';
+import { layers, loadModel, losses, optimizers, sequential, setSeed } from '../../dist/node.js';
+import * as aspects from './aspects.mjs';
 import {
   assertClose,
   batch,
@@ -106,6 +99,8 @@ async function write(plan, root) {
     await model.save(join(directory, 'model'), one.layout ? { optimizerLayout: one.layout } : {});
     const expected = {
       prediction: await predict(model),
+      weights: await aspects.weightsOf(model),
+      state: one.optimizer ? await aspects.stateOf(model) : null,
       losses: one.optimizer && !isRandom(one.model) ? await nextLosses(model) : [],
     };
     writeFileSync(join(directory, 'expected.json'), JSON.stringify(expected));
@@ -123,26 +118,38 @@ async function read(plan, root) {
     for (const isGiven of sources) {
       const how = (name) => named(isGiven ? `${name}, with the class` : name);
       const loaded = [];
-      await check(how('loadModel'), async () => {
-        const customObjects = { absolute, worst, ...(isGiven && own) };
-        loaded.push(await loadModel(path, { customObjects }));
-      });
+      await check(
+        how('loadModel'),
+        async () => {
+          const customObjects = { absolute, worst, ...(isGiven && own) };
+          loaded.push(await loadModel(path, { customObjects }));
+        },
+        'saved_model architecture,weights',
+      );
       const [model] = loaded;
       if (!model) continue;
-      await check(how('predictions'), async () =>
-        assertClose('prediction', await predict(model), expected.prediction, () => 1e-6),
+      const tell = (name, body, aspect) => check(how(name), body, `saved_model ${aspect}`);
+      await tell('weights', () => aspects.assertWeights(model, expected.weights), 'weights');
+      await tell(
+        'predictions',
+        async () =>
+          assertClose('prediction', await predict(model), expected.prediction, () => 1e-6),
+        'weights',
       );
-      await check(how('optimizer'), async () => {
-        if (one.optimizer === null) return;
-        const scratch = join(directory, 'cp.ckpt');
-        await model.saveWeights(scratch);
-        const steps = (await listVariables(scratch)).map(({ name }) => name);
-        if (!steps.some((name) => name.startsWith('optimizer/'))) throw new Error('not there');
-      });
-      if (one.optimizer && !isRandom(one.model)) {
-        await check(how('next ten steps'), async () =>
-          assertClose('loss of step', await nextLosses(model), expected.losses, (v) => 1e-5 * Math.abs(v)),
-        ); // prettier-ignore
+      if (isGiven || sources.length === 1) {
+        const described = models[one.model];
+        await tell('architecture', () => aspects.assertArchitecture(model.getConfig(), described), 'architecture'); // prettier-ignore
+      }
+      if (one.optimizer) {
+        const [className, config] = one.optimizer;
+        if (one.model !== 'custom')
+          await tell('compile', () => aspects.assertCompiled(model, { className, config }, expected.evaluated, x, y), 'compile'); // prettier-ignore
+        await tell('optimizer', () => aspects.assertState(model, expected.state), 'optimizer');
+        if (!isRandom(one.model)) {
+          await tell('next ten steps', async () =>
+            assertClose('loss of step', await nextLosses(model), expected.losses, (v) => 1e-5 * Math.abs(v)),
+            'steps'); // prettier-ignore
+        }
       }
       if (one.model === 'noise' || one.model === 'dropout') {
         await check(how('random numbers in training'), async () => {

@@ -1,4 +1,6 @@
 // Whole models that both sides write and read: layers as [class, config] in Keras's words.
+import { catalogue } from './catalogue.mjs';
+import { hasNewOptimizers } from './libraries.mjs';
 
 const dense = ['Dense', { units: 8, activation: 'relu', input_shape: [5] }];
 const head = ['Dense', { units: 3 }];
@@ -12,32 +14,7 @@ export const models = {
     ['LayerNormalization', {}],
     head,
   ],
-  catalogue: [
-    ['Rescaling', { scale: [1, 2, 0.5, 1, 1], offset: 0.1, input_shape: [5] }],
-    ['Normalization', { mean: [0.1, 0, 0, 0, 0.2], variance: [1, 2, 1, 1, 0.5] }],
-    ['Dense', { units: 8, activation: 'gelu', kernel_regularizer: 'l2' }],
-    ['BatchNormalization', {}],
-    ['LayerNormalization', {}],
-    ['LeakyReLU', { alpha: 0.2 }],
-    ['PReLU', {}],
-    ['ELU', { alpha: 0.7 }],
-    ['Dense', { units: 8, activation: 'selu', kernel_constraint: 'max_norm' }],
-    ['ReLU', { max_value: 4, negative_slope: 0.1 }],
-    ['ThresholdedReLU', { theta: 0.05 }],
-    ['GaussianNoise', { stddev: 0 }],
-    ['GaussianDropout', { rate: 0 }],
-    ['AlphaDropout', { rate: 0 }],
-    ['Reshape', { target_shape: [2, 4] }],
-    ['Permute', { dims: [2, 1] }],
-    ['SpatialDropout1D', { rate: 0 }],
-    ['Softmax', { axis: 1 }],
-    ['Flatten', {}],
-    ['RepeatVector', { n: 2 }],
-    ['Activation', { activation: 'swish' }],
-    ['Flatten', {}],
-    ['ActivityRegularization', { l2: 0.01 }],
-    head,
-  ],
+  catalogue,
   unit: [dense, ['UnitNormalization', {}], head],
   custom: [dense, ['Scale', { factor: 1.5 }], head],
   noise: [dense, ['Noise', { rate: 0.4 }], head],
@@ -54,7 +31,7 @@ const momentum = ['SGD', { learning_rate: 0.05, momentum: 0.9 }];
 
 /** What the package writes for TensorFlow `label`. */
 export function ourCases(label) {
-  const isNew = label !== 'tf2.8';
+  const isNew = hasNewOptimizers(label);
   const one = (model, optimizer, more = {}) => ({ model, optimizer, legacy: true, ...more });
   return [
     one('tutorial', adam),
@@ -84,7 +61,7 @@ export function ourCases(label) {
 
 /** What TensorFlow `label` writes for the package. */
 export function theirCases(label) {
-  const generations = label === 'tf2.8' ? [true] : [true, false];
+  const generations = hasNewOptimizers(label) ? [true, false] : [true];
   const chosen = ['tutorial', 'dropout', 'normalized', 'nested', 'catalogue', 'custom', 'noise', 'within', 'table', 'block', 'moving']; // prettier-ignore
   if (label !== 'tf2.8') chosen.push('unit');
   const cases = generations.flatMap((legacy) => [

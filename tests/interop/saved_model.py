@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import aspects  # noqa: E402
 from theirs import (BATCH, LABEL, LEGACY, NEW, SAMPLES, STEPS, Checks, assert_equal, assert_losses,  # noqa: E402
                     assert_prediction, data, keras, main, np, tf)
 from common import pattern  # noqa: E402
@@ -159,7 +160,7 @@ def next_losses(model, case):
 
 
 def write(plan, root):
-    x = data()[0]
+    x, y = data()
     for case in plan["theirs"]:
         directory = os.path.join(root, case["name"])
         os.makedirs(directory)
@@ -176,6 +177,9 @@ def write(plan, root):
         model.save(os.path.join(directory, "model"), save_format="tf")
         expected = {
             "prediction": model(x, training=False).numpy().ravel().astype(float).tolist(),
+            "weights": aspects.weights_of(model),
+            "evaluated": aspects.evaluated(model, x, y) if case["optimizer"] and case["model"] != "custom" else None,
+            "state": aspects.state_of(model) if case["optimizer"] else None,
             "losses": next_losses(model, case) if case["optimizer"] and case["model"] not in RANDOM else [],
         }
         with open(os.path.join(directory, "expected.json"), "w") as file:
@@ -192,18 +196,14 @@ def close(got, expected, within=1e-6):
     assert worst_case <= within, f"differs by {worst_case}"
 
 
-def same_optimizer(model, path, case):
-    """All variables that the optimizer has after load_model, and those in the file."""
+def same_optimizer(model, path, expected):
+    """The optimizer after load_model has what the writer had, and all that is in the file."""
+    aspects.assert_state(model, expected)
     reader = tf.train.load_checkpoint(os.path.join(path, "variables", "variables"))
     stored = {k: reader.get_tensor(k) for k in reader.get_variable_to_shape_map() if "optimizer" in k.lower()}
     optimizer = model.optimizer
     key = "optimizer/iter/" if "optimizer/iter/.ATTRIBUTES/VARIABLE_VALUE" in stored else "optimizer/_iterations/"
     assert_equal(int(optimizer.iterations), int(stored[key + ".ATTRIBUTES/VARIABLE_VALUE"]))
-    assert int(optimizer.iterations) == 8
-    if hasattr(optimizer, "_create_all_weights"):
-        optimizer._create_all_weights(model.trainable_variables)
-    elif hasattr(optimizer, "build"):
-        optimizer.build(model.trainable_variables)
     variables = optimizer.variables() if callable(optimizer.variables) else optimizer.variables
     mine = sorted((v.numpy() for v in variables if v.dtype == tf.float32 and len(v.shape) > 0), key=lambda a: a.tobytes())
     theirs = sorted((v for v in stored.values() if getattr(v, "ndim", 0) > 0), key=lambda a: a.tobytes())
@@ -261,6 +261,13 @@ def trackable(path, case, expected):
         assert differs <= 1e-6, differs
 
 
+def compiled(model, case):
+    name, settings = case["optimizer"]
+    aspects.assert_compiled(model, name, settings)
+    metrics = tf.nest.flatten(model.compiled_metrics._user_metrics)
+    assert_equal([each if isinstance(each, str) else each.name for each in metrics], ["accuracy"])
+
+
 def read_case(check, plan, case, directory):
     with open(os.path.join(directory, "expected.json")) as file:
         expected = json.load(file)
@@ -271,18 +278,26 @@ def read_case(check, plan, case, directory):
         how = ", with the class" if given else ""
         objects = {**FUNCTIONS, **(OWN if given else {})}
         made = []
-        check("load_model" + how, lambda: made.append(keras.models.load_model(path, custom_objects=objects)))
+        loading = lambda: made.append(keras.models.load_model(path, custom_objects=objects))  # noqa: E731
+        check("load_model" + how, loading, "saved_model architecture,weights")
         if not made:
             continue
         model = made[0]
-        check("predictions" + how, lambda: assert_prediction(model, expected["prediction"]))
+        check("weights" + how, lambda: aspects.assert_weights(model, expected["weights"]), "saved_model weights")
+        check("predictions" + how, lambda: assert_prediction(model, expected["prediction"]), "saved_model weights")
         if own:
             assert (type(model.layers[1]) is OWN[own[0]]) == given
+        if given or not own:
+            described = plan["models"][case["model"]]
+            check("architecture" + how, lambda: aspects.assert_architecture(model, described), "saved_model architecture")
         if not case["optimizer"]:
             continue
-        check("optimizer" + how, lambda: same_optimizer(model, path, case))
+        if case["model"] != "custom":
+            check("compile" + how, lambda: compiled(model, case), "saved_model compile")
+        check("optimizer" + how, lambda: same_optimizer(model, path, expected["state"]), "saved_model optimizer")
         if expected["losses"]:
-            check("next ten steps" + how, lambda: assert_losses(next_losses(model, case), expected["losses"]))
+            steps = lambda: assert_losses(next_losses(model, case), expected["losses"])  # noqa: E731
+            check("next ten steps" + how, steps, "saved_model steps")
 
         def saved_again():
             with tempfile.TemporaryDirectory() as scratch:
@@ -297,14 +312,14 @@ def read_case(check, plan, case, directory):
     if case["model"] in ("custom", "catalogue") or case["name"] == "tutorial-adam-legacy":
         with tempfile.TemporaryDirectory() as scratch:
             check("saved_model_cli", lambda: close(cli(path, scratch), expected["prediction"]))
-    if NEW is not None:
+    if LABEL == "tf2.21":
         import keras as keras3
 
         def tfsm():
             (result,) = keras3.layers.TFSMLayer(path, call_endpoint="serving_default")(data()[0]).values()
             close(result, expected["prediction"])
 
-        check("TFSMLayer of Keras 3", tfsm)
+        check("TFSMLayer of Keras 3", tfsm, "saved_model weights keras3")
 
 
 def read(plan, root):

@@ -16,6 +16,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden"))
 sys.dont_write_bytecode = True
+from aspects import assert_weights, weights_of  # noqa: E402
 from common import LABEL, LEGACY, NEW, keras, np, one_thread, pattern, tf  # noqa: E402
 
 STEPS = 10
@@ -32,6 +33,8 @@ def layer(description):
     name, settings = description
     if name == "Sequential":
         return keras.Sequential([layer(each) for each in settings["layers"]])
+    if LABEL == "keras3" and name == "LeakyReLU":
+        settings = {"negative_slope": settings["alpha"]}
     return getattr(keras.layers, name)(**settings)
 
 
@@ -114,6 +117,7 @@ def write(plan, root):
         expected = {
             "prefix": prefix,
             "variables": variables(os.path.join(directory, prefix)),
+            "weights": weights_of(model),
             "prediction": model(data()[0], training=False).numpy().ravel().astype(float).tolist(),
             "losses": [step(model, i) for i in range(STEPS)] if case["optimizer"] else [],
         }
@@ -128,14 +132,16 @@ class Checks:
     def __init__(self):
         self.prefix = ""
 
-    def __call__(self, name, body):
+    def __call__(self, name, body, cell=None):
+        """`cell` is `format aspect,aspect`: what of the matrix this checks."""
+        tag = f" [{cell}]" if cell else ""
         try:
             body()
         except Exception as error:  # an assertion or whatever TensorFlow raises: the check failed
             why = (str(error).strip() or type(error).__name__).replace("\n", " ")[:400]
-            print(f"not ok - {self.prefix}{name}: {why}", flush=True)
+            print(f"not ok{tag} - {self.prefix}{name}: {why}", flush=True)
         else:
-            print(f"ok - {self.prefix}{name}", flush=True)
+            print(f"ok{tag} - {self.prefix}{name}", flush=True)
 
 
 def assert_equal(a, b):
@@ -191,7 +197,8 @@ def read_case(check, plan, case, directory):
     check("load_weights", load)
     if not status:
         return
-    check("predictions", lambda: assert_prediction(model, expected["prediction"]))
+    check("weights", lambda: assert_weights(model, expected["weights"]), "checkpoint weights")
+    check("predictions", lambda: assert_prediction(model, expected["prediction"]), "checkpoint weights")
     if not foreign:
         check("assert_existing_objects_matched", lambda: status[0].assert_existing_objects_matched())
     if not case["trained"] and not foreign:
@@ -205,7 +212,7 @@ def read_case(check, plan, case, directory):
         if case["trained"]:
             check("assert_consumed after one step", lambda: status[0].assert_consumed())
         losses += [step(model, i) for i in range(1, STEPS)]
-        check("next ten steps", lambda: assert_losses(losses, expected["losses"]))
+        check("next ten steps", lambda: assert_losses(losses, expected["losses"]), "checkpoint steps")
     if not case["optimizer"]:
         compiled = build(plan, case, seed=2)
         compile_with(compiled, LEGACY.SGD())
@@ -223,7 +230,7 @@ def read_case(check, plan, case, directory):
             second.save_weights(again)
             whole = NEW is not None and not is_eager(case)
             name = "files are the bytes that TensorFlow writes" if whole else "tensors are the bytes that TensorFlow writes"
-            check(name, lambda: assert_same_bytes(prefix, again, whole=whole))
+            check(name, lambda: assert_same_bytes(prefix, again, whole=whole), "checkpoint weights,optimizer")
 
 
 def read(plan, root):
