@@ -36,7 +36,12 @@ class Normalization : public Layer, public Adaptable {
   const char* className() const override { return "Normalization"; }
   Adaptable* adaptable() override { return this; }
   std::vector<std::string> trackedAttributes() const override {
-    return {"_keep_axis", "_reduce_axis", "_reduce_axis_mask", "_broadcast_shape"};
+    std::vector<std::string> lists;
+    if (givenMean_.json().is_array()) lists.push_back("input_mean");
+    if (givenVariance_.json().is_array()) lists.push_back("input_variance");
+    for (const char* name : {"_keep_axis", "_reduce_axis", "_reduce_axis_mask", "_broadcast_shape"})
+      lists.push_back(name);
+    return lists;
   }
 
   Expr call(const CallContext& context, Expr x) override {

@@ -13,6 +13,12 @@ class Rescaling : public Layer {
     if (scale_.json().is_null()) reader.fail("scale", "a number or a list of numbers");
   }
   const char* className() const override { return "Rescaling"; }
+  std::vector<std::string> trackedAttributes() const override {
+    std::vector<std::string> lists;
+    if (scale_.json().is_array()) lists.push_back("scale");
+    if (offset_.json().is_array()) lists.push_back("offset");
+    return lists;
+  }
 
   Expr call(const CallContext& context, Expr x) override {
     const Expr y = x * scale_.read(context.graph) + offset_.read(context.graph);
