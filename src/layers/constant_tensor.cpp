@@ -44,4 +44,8 @@ Expr ConstantTensor::read(Graph& graph) const {
   return variable_ ? graph.read(*variable_) : graph.constant(json_.get<float>());
 }
 
+void ConstantTensor::track(const char* attribute, std::vector<std::string>& lists) const {
+  if (variable_) lists.emplace_back(attribute);
+}
+
 }  // namespace tabtrain

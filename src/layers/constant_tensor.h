@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/config_reader.h"
 #include "base/variable.h"
@@ -18,6 +20,9 @@ class ConstantTensor {
   Expr read(Graph& graph) const;
   /// As it was given; null where absent without a fallback, and then there is nothing to read.
   const Json& json() const { return json_; }
+
+  /// Adds the attribute that Keras keeps a list in to those that a checkpoint tracks.
+  void track(const char* attribute, std::vector<std::string>& lists) const;
 
   /// The numbers of a list, to be read; null of a number.
   Variable* variable() const { return variable_.get(); }

@@ -37,10 +37,10 @@ class Normalization : public Layer, public Adaptable {
   Adaptable* adaptable() override { return this; }
   std::vector<std::string> trackedAttributes() const override {
     std::vector<std::string> lists;
-    if (givenMean_.json().is_array()) lists.push_back("input_mean");
-    if (givenVariance_.json().is_array()) lists.push_back("input_variance");
+    givenMean_.track("input_mean", lists);
+    givenVariance_.track("input_variance", lists);
     for (const char* name : {"_keep_axis", "_reduce_axis", "_reduce_axis_mask", "_broadcast_shape"})
-      lists.push_back(name);
+      lists.emplace_back(name);
     return lists;
   }
 

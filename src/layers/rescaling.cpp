@@ -15,8 +15,8 @@ class Rescaling : public Layer {
   const char* className() const override { return "Rescaling"; }
   std::vector<std::string> trackedAttributes() const override {
     std::vector<std::string> lists;
-    if (scale_.json().is_array()) lists.push_back("scale");
-    if (offset_.json().is_array()) lists.push_back("offset");
+    scale_.track("scale", lists);
+    offset_.track("offset", lists);
     return lists;
   }
 
