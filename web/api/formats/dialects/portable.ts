@@ -31,7 +31,11 @@ export function portableLayers({ class_name, config }: KerasConfig): KerasConfig
   if (class_name === 'BatchNormalization' && Array.isArray(axis)) {
     result['axis'] = axis.length === 1 ? axis[0] : axis;
   }
-  // Keras 2 takes it from Dropout's arguments and makes one of its own.
-  if (class_name.startsWith('SpatialDropout')) delete result['noise_shape'];
+  if (class_name.startsWith('SpatialDropout')) {
+    // Keras 2 takes it from Dropout's arguments and makes one of its own.
+    delete result['noise_shape'];
+    // Keras 3 has no such argument here.
+    delete result['trainable'];
+  }
   return { class_name, config: result };
 }
