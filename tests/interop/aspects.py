@@ -27,7 +27,9 @@ def state_of(model):
     elif not getattr(optimizer, "built", getattr(optimizer, "_built", False)):
         optimizer.build(model.trainable_variables)
     variables = optimizer.variables() if callable(optimizer.variables) else optimizer.variables
-    slots = [value for value in map(value_of, variables) if value.ndim > 0 and value.any()]
+    # What the newer SGD of Keras 2 keeps for a momentum of 0 is the last update, which nothing reads.
+    is_read = type(optimizer).__name__ != "SGD" or optimizer.get_config()["momentum"] != 0
+    slots = [value for value in map(value_of, variables) if is_read and value.ndim > 0 and value.any()]
     return {"iterations": int(value_of(optimizer.iterations)), "slots": sorted(map(digest, slots))}
 
 
