@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/decimal.h"
 #include "base/error.h"
 
 namespace tabtrain {
@@ -57,15 +58,6 @@ unsigned nextCode(std::string_view text, size_t& at) {
 void writeHex4(std::string& out, unsigned unit) {
   out += "\\u";
   for (int shift = 12; shift >= 0; shift -= 4) out += "0123456789abcdef"[unit >> shift & 15];
-}
-
-/// Fits: 10^325 is far below the greatest long double.
-long double powerOf10(int exponent) {
-  long double result = 1.0L;
-  for (long double base = 10.0L; exponent > 0; exponent /= 2, base *= base) {
-    if (exponent % 2 != 0) result *= base;
-  }
-  return result;
 }
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
@@ -164,7 +156,7 @@ Json JsonParser::number() {
   if (isWhole && text.size() <= kInt64Digits) {
     return static_cast<int64_t>(std::strtoll(text.c_str(), nullptr, 10));
   }
-  const double number = std::strtod(text.c_str(), nullptr);
+  const double number = parseDecimal(text);
   if (!std::isfinite(number)) fail();
   return number;
 }
@@ -248,24 +240,7 @@ void writeJsonNumber(std::string& out, double number) {
     out += "0.0";
     return;
   }
-  // number = 0.DIGITS * 10^exponent, or one power more. Scaled in long double, which has digits to
-  // spare.
-  int binary = 0;
-  std::frexp(number, &binary);
-  constexpr double kLog10Of2 = 0.30102999566398120;
-  int exponent = static_cast<int>(std::floor((binary - 1) * kLog10Of2)) + 1;
-  std::string digits;
-  for (int count = 1; count <= 17; ++count) {
-    const int by = count - exponent;
-    const long double power = powerOf10(std::abs(by));
-    const auto exact = static_cast<long double>(number);
-    digits = std::to_string(static_cast<uint64_t>((by < 0 ? exact / power : exact * power) + 0.5L));
-    const std::string text = digits + "e" + std::to_string(-by);
-    if (std::strtod(text.c_str(), nullptr) != number && count < 17) continue;
-    exponent += static_cast<int>(digits.size()) - count;
-    break;
-  }
-  while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
+  const auto [digits, exponent] = shortestDecimal(number);
   const int count = static_cast<int>(digits.size());
   if (exponent > -4 && exponent <= 16) {
     if (exponent <= 0) {
