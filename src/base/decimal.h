@@ -13,7 +13,8 @@ struct Decimal {
   int exponent;
 };
 
-/// The shortest decimal that reads back as `number`, which is positive and finite; no zeros at its end.
+/// The shortest decimal that reads back as `number`, which is positive and finite; no zeros at its
+/// end.
 Decimal shortestDecimal(double number);
 
 }  // namespace tabtrain

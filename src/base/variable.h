@@ -59,8 +59,8 @@ class Variable {
 
   /// `name` is Keras's ("dense/kernel"), `path` the structural one ("layers/0/kernel") that keys
   /// state and random streams.
-  Variable(std::string name, std::string path, DType dtype, std::vector<int64_t> sizes,
-           bool trains, Fill fill = {});
+  Variable(std::string name, std::string path, DType dtype, std::vector<int64_t> sizes, bool trains,
+           Fill fill = {});
 
   const std::string& name() const { return name_; }
   const std::string& path() const { return path_; }

@@ -25,7 +25,7 @@ struct TensorView {
 struct NamedVariable {
   /// Name within the layer object: "kernel"; "inner/kernel" of an object that it has.
   std::string attribute;
-  std::string fullName;   ///< "dense/kernel"
+  std::string fullName;  ///< "dense/kernel"
   TensorView value;
   bool trainable = true;
 };

@@ -29,8 +29,8 @@ class RecordedInitializer : public Initializer {
     require(
         given.rank() == 0 || given == Shape::fixed(sizes),
         [&] {
-          return weight + ": expected a number or " +
-                 Shape::fixed(sizes).toString() + " of " + className_ + ", got " + given.toString();
+          return weight + ": expected a number or " + Shape::fixed(sizes).toString() + " of " +
+                 className_ + ", got " + given.toString();
         },
         ErrorCode::ShapeMismatch);
   }
