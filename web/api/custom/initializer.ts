@@ -95,7 +95,7 @@ export function ownInitializer(value: unknown, where: string): CustomInitializer
   if (prototype instanceof CustomInitializer) {
     return new (object as new (config: object) => CustomInitializer)({ ...config });
   }
-  if (prototype && 'call' in (prototype)) {
+  if (prototype && 'call' in prototype) {
     invalid(`${where}: expected an initializer, came the class ${came(object)}`);
   }
   return new FunctionInitializer(object as InitializerFunction);
