@@ -2,7 +2,7 @@
 //
 //   index.js       browsers: the facade; starts worker.js as a module worker
 //   worker.js      the worker's side
-//   <name>-<hash>.js  what index.js and worker.js share, or load on demand
+//   <hash>.js      what index.js and worker.js share, or load on demand
 //   node.js        Node: the facade with the engine in-process
 //   cli.js         the command line
 //   node-<hash>.js  what node.js and cli.js share, or load on demand
@@ -66,7 +66,7 @@ export async function bundlePackage(engineDirectory) {
     entryPoints: [join(api, 'index.ts'), join(api, 'worker.ts')],
     platform: 'browser',
     splitting: true,
-    chunkNames: '[name]-[hash]',
+    chunkNames: '[hash]',
     minify: true,
   });
   const node = await build({

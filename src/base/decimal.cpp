@@ -9,7 +9,7 @@
 
 // JavaScript does both by its standard; C's are some kilobytes of long doubles in software.
 EM_JS_DEPS(tabtrain_decimal, "$UTF8ToString,$stringToUTF8");
-EM_JS(double, tabtrainParseDecimal, (const char* text), { return Number(UTF8ToString(text)); });
+EM_JS(double, tabtrainParseDecimal, (const char* text), { return +UTF8ToString(text); });
 EM_JS(void, tabtrainPrintDecimal, (double number, char* text, int size),
       { stringToUTF8(number.toExponential(), text, size); });
 #endif

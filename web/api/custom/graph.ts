@@ -5,8 +5,15 @@ export class Weight {
   readonly name: string;
   readonly shape: readonly number[];
 
-  /** @internal */
-  constructor(name: string, shape: readonly number[]) {
+  /** @internal Checks what `addWeight` was given. */
+  constructor(name: unknown, shape: unknown, where: string) {
+    if (typeof name !== 'string' || !/^[^/]+$/.test(name)) {
+      invalid(`${where}: name: expected a name without '/', came ${came(name)}`);
+    }
+    const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) > 0;
+    if (!Array.isArray(shape) || !shape.every(isSize)) {
+      invalid(`${where}: ${name}: expected extents of at least 1, came ${came(shape)}`);
+    }
     this.name = name;
     this.shape = shape;
   }

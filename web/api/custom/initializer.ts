@@ -70,7 +70,7 @@ class FunctionInitializer extends CustomInitializer {
   }
 
   override get nameInFiles(): string {
-    return nameOf(this.#function, 'initializer');
+    return nameOf(this.#function, 'initializers.Initializer');
   }
 
   override call(g: GraphBuilder, shape: readonly number[]): Operand {
@@ -96,7 +96,7 @@ export function ownInitializer(value: unknown, where: string): CustomInitializer
     return new (object as new (config: object) => CustomInitializer)({ ...config });
   }
   if (prototype && 'call' in prototype) {
-    invalid(`${where}: expected an initializer, came the class ${came(object)}`);
+    invalid(`${where}: expected an initializer, came ${came(object)}`);
   }
   return new FunctionInitializer(object as InitializerFunction);
 }

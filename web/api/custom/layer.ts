@@ -1,4 +1,4 @@
-import { came, invalid } from '../errors';
+import { invalid } from '../errors';
 import { checkRecord, flag } from '../config/options';
 import { toWire, type Identifier } from '../config/spec';
 import { Layer } from '../model/layer';
@@ -81,21 +81,14 @@ export abstract class CustomLayer extends Layer {
     options: AddWeightOptions = {},
   ): Weight {
     const where = `${this.className}.addWeight`;
-    if (typeof name !== 'string' || !/^[^/]+$/.test(name)) {
-      invalid(`${where}: name: expected a name without '/', came ${came(name)}`);
-    }
-    if (this.#weights.some(({ weight }) => weight.name === name)) {
+    const { Weight } = loadedRecorder() ?? invalid(`${where}: weights are made in build`);
+    const weight = new Weight(name, shape, where);
+    if (this.#weights.some((other) => other.weight.name === name)) {
       invalid(`${where}: '${name}' is there already`);
-    }
-    const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) > 0;
-    if (!Array.isArray(shape) || !shape.every(isSize)) {
-      invalid(`${where}: ${name}: expected extents of at least 1, came ${came(shape)}`);
     }
     checkRecord(where, options, ['initializer', 'regularizer', 'constraint', 'trainable']);
     flag(options.trainable ?? true, `${where}: trainable`);
     const { initializer = 'glorotUniform', regularizer, constraint, trainable = true } = options;
-    const { Weight } = loadedRecorder() ?? invalid(`${where}: weights are made in build`);
-    const weight = new Weight(name, shape as readonly number[]);
     const own = ownInitializer(initializer, `${where}: ${name}: initializer`);
     own?.prepare(weight.shape);
     const wire = {
@@ -135,19 +128,14 @@ export abstract class CustomLayer extends Layer {
 
   /** @internal */
   override toJSON(): ReturnType<Layer['toJSON']> {
-    const { name, ...given } = this.getConfig();
-    const config = Object.entries(given).map(([key, value]): [string, unknown] => [
-      key,
+    const { name, ...config } = this.getConfig();
+    for (const [key, value] of Object.entries(config)) {
       // Functions are names in files.
-      typeof value === 'function' ? nameOf(value as CustomObject, this.className) : value,
-    ]);
+      if (typeof value === 'function') config[key] = nameOf(value as CustomObject, this.className);
+    }
     return {
       class_name: this.className,
-      config: {
-        ...(Object.fromEntries(config) as Record<string, unknown>),
-        ...(name !== undefined && { name }),
-        recorded: this.#recorded,
-      },
+      config: { ...config, ...(name !== undefined && { name }), recorded: this.#recorded },
     };
   }
 }

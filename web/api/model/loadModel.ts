@@ -1,4 +1,3 @@
-import { TabtrainError, came, invalid } from '../errors';
 import { connect } from '../client/engine';
 import type { FilesSource, Reading } from '../client/readFiles';
 import { throwIfAborted } from '../client/upload';
@@ -9,9 +8,10 @@ import {
   withCustomObjects,
   type CustomObjects,
 } from '../custom/objects';
-import type { ModelSource, OpenedModel } from '../host/protocol';
+import type { OpenedModel } from '../host/protocol';
 import type { CompileOptions } from './compile';
 import { checkSignal } from './options';
+import type * as modelSource from './modelSource';
 import { modelFromJson, type Sequential } from './sequential';
 
 const WHERE = 'loadModel';
@@ -52,24 +52,24 @@ export async function load(
   options: LoadModelOptions,
 ): Promise<{ model: Sequential; opened: OpenedModel }> {
   checkRecord(WHERE, options, ['compile', 'customObjects', 'onProgress', 'signal']);
-  const { onProgress, signal } = options;
+  const { signal } = options;
   flag(options.compile ?? true, `${WHERE}: compile`);
-  if (onProgress !== undefined && typeof onProgress !== 'function') {
-    invalid(`${WHERE}: onProgress: expected a function, came ${came(onProgress)}`);
-  }
   checkSignal(signal, WHERE);
-  const work = loadWhole(source, options);
-  return signal ? unlessAborted(work, signal) : work;
+  // Who trains a new model need not fetch it.
+  const reader = await import('./modelSource');
+  const work = loadWhole(source, options, reader);
+  return signal ? reader.unlessAborted(work, signal) : work;
 }
 
 async function loadWhole(
   source: ModelFile,
-  { compile = true, signal, ...options }: LoadModelOptions,
+  options: LoadModelOptions,
+  { toSource, withHint }: Pick<typeof modelSource, 'toSource' | 'withHint'>,
 ): Promise<{ model: Sequential; opened: OpenedModel }> {
+  const { compile = true, signal } = options;
   const customObjects = checkCustomObjects(options.customObjects ?? {}, WHERE);
   const connection = await connect();
-  const [given, own] = await toSource(source, { ...options, ...(signal && { signal }) });
-  throwIfAborted(signal, WHERE);
+  const [given, own] = await toSource(source, options);
   const opened = await connection.call(
     'openModel',
     [given, knownNames(customObjects)],
@@ -93,48 +93,4 @@ async function loadWhole(
   } finally {
     await connection.call('closeModel', [opened.id]);
   }
-}
-
-/** The engine cannot leave off in the middle of a file: who gave up need not wait for that. */
-function unlessAborted<T extends { readonly model: Sequential }>(
-  work: Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      const cause: unknown = signal.reason;
-      reject(new TabtrainError('ABORTED', `${WHERE}: aborted by its signal`, { cause }));
-    };
-    signal.addEventListener('abort', abort);
-    work
-      .then((loaded) => (signal.aborted ? loaded.model.dispose() : resolve(loaded)), reject)
-      .finally(() => signal.removeEventListener('abort', abort));
-  });
-}
-
-/** A class that nobody here knows is likely one of the user's. */
-function withHint(error: unknown): unknown {
-  if (!(error instanceof TabtrainError) || error.code !== 'UNKNOWN_CLASS') return error;
-  const hint =
-    'a class or function of your own is passed as loadModel(file, { customObjects: { Name } }), ' +
-    'or made known by registerSerializable';
-  return new TabtrainError('UNKNOWN_CLASS', `${error.message}; ${hint}`, { cause: error });
-}
-
-/** What the host reads, and the buffers in it that may move there. */
-async function toSource(
-  source: unknown,
-  reading: Reading,
-): Promise<[ModelSource, ArrayBufferLike[]]> {
-  if (typeof source === 'string') {
-    if (source === '') invalid(`${WHERE}: path: expected a text, came ''`);
-    return [{ path: source }, []];
-  }
-  if (source === null || typeof source !== 'object') {
-    invalid(`${WHERE}: expected a path or files, came ${came(source)}`);
-  }
-  const { filesOf } = await import('../client/readFiles');
-  const files = await filesOf(source as FilesSource, WHERE, reading);
-  const given = new Set(Object.values(source));
-  return [{ files }, files.flatMap(({ bytes }) => (given.has(bytes) ? [] : bytes.buffer))];
 }

@@ -92,23 +92,18 @@ function layerOf(className: string, config: Record<string, unknown>, where: stri
     if (!(layer instanceof Layer)) invalid(`${where}: '${className}' is not a layer's class`);
     return layer;
   }
-  const own = ownArguments(config, where);
-  if (!own) return new Layer(className, config);
-  const { recorded, ...rest } = config;
-  void recorded;
-  return new Layer(className, { ...rest, ...own });
-}
-
-/** The arguments that are objects of the user's own; null where there is none. */
-function ownArguments(config: Record<string, unknown>, where: string): object | null {
-  const own = Object.entries(config).flatMap(([key, value]): [string, unknown][] => {
-    if (key === 'activation' && typeof value === 'string' && customObject(value)) {
-      return [[key, toWire(value, where)]];
-    }
-    const initializer = key.endsWith('_initializer') ? ownInitializer(value, where) : null;
-    return initializer ? [[key, initializer]] : [];
-  });
-  return own.length > 0 ? Object.fromEntries(own) : null;
+  const given = { ...config };
+  for (const [key, value] of Object.entries(config)) {
+    const isActivation = key === 'activation' && typeof value === 'string' && customObject(value);
+    const own = isActivation
+      ? toWire(value, where)
+      : key.endsWith('_initializer') && ownInitializer(value, where);
+    if (!own) continue;
+    // What the user's own does, it says itself.
+    delete given['recorded'];
+    given[key] = own;
+  }
+  return new Layer(className, given);
 }
 
 /** Models within models are no deeper than this. */

@@ -1,0 +1,54 @@
+// Loaded where `loadModel` is called: the first fit does without.
+import { TabtrainError, came, invalid } from '../errors';
+import { filesOf, type FilesSource, type Reading } from '../client/readFiles';
+import type { ModelSource } from '../host/protocol';
+import type { Sequential } from './sequential';
+
+const WHERE = 'loadModel';
+
+/** The engine cannot leave off in the middle of a file: who gave up need not wait for that. */
+export function unlessAborted<T extends { readonly model: Sequential }>(
+  work: Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      const cause: unknown = signal.reason;
+      reject(new TabtrainError('ABORTED', `${WHERE}: aborted by its signal`, { cause }));
+    };
+    signal.addEventListener('abort', abort);
+    work
+      .then((loaded) => (signal.aborted ? loaded.model.dispose() : resolve(loaded)), reject)
+      .finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** A class that nobody here knows is likely one of the user's. */
+export function withHint(error: unknown): unknown {
+  if (!(error instanceof TabtrainError) || error.code !== 'UNKNOWN_CLASS') return error;
+  const hint =
+    'a class or function of your own is passed as loadModel(file, { customObjects: { Name } }), ' +
+    'or made known by registerSerializable';
+  return new TabtrainError('UNKNOWN_CLASS', `${error.message}; ${hint}`, { cause: error });
+}
+
+/** What the host reads, and the buffers in it that may move there. */
+export async function toSource(
+  source: unknown,
+  reading: Reading,
+): Promise<[ModelSource, ArrayBufferLike[]]> {
+  const { onProgress } = reading;
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    invalid(`${WHERE}: onProgress: expected a function, came ${came(onProgress)}`);
+  }
+  if (typeof source === 'string') {
+    if (source === '') invalid(`${WHERE}: path: expected a text, came ''`);
+    return [{ path: source }, []];
+  }
+  if (source === null || typeof source !== 'object') {
+    invalid(`${WHERE}: expected a path or files, came ${came(source)}`);
+  }
+  const files = await filesOf(source as FilesSource, WHERE, reading);
+  const given = new Set(Object.values(source));
+  return [{ files }, files.flatMap(({ bytes }) => (given.has(bytes) ? [] : bytes.buffer))];
+}
