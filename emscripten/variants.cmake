@@ -23,6 +23,10 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${package_file})
 file(READ ${package_file} package)
 string(JSON package_version GET "${package}" version)
 
+# JavaScript has decimals already.
+list(REMOVE_ITEM core_sources ${CMAKE_SOURCE_DIR}/src/base/decimal.cpp)
+list(APPEND core_sources emscripten/decimal.cpp)
+
 # Size counts everywhere but in the kernels, where the time goes.
 file(GLOB kernel_sources CONFIGURE_DEPENDS src/kernels/*.cpp)
 set_source_files_properties(${kernel_sources} PROPERTIES COMPILE_OPTIONS -Os)

@@ -62,6 +62,9 @@ function hurryWatchdog(): void {
     .mockImplementation((task: () => void, ms?: number) => wait(task, ms === 30_000 ? 30 : ms));
 }
 
+// A sweep opens a database for each request; on a busy machine that takes its time.
+jest.setTimeout(300_000);
+
 const bytes = (text: string) => new TextEncoder().encode(text);
 const files = (content: string, names: readonly string[]) =>
   names.map((name) => ({ path: `run/${name}`, bytes: bytes(content) }));
