@@ -4,8 +4,8 @@
 
 #include <cstdlib>
 
-// In place of src/base/decimal.cpp: JavaScript does both by its standard, and C's are some kilobytes of long
-// doubles in software.
+// In place of src/base/decimal.cpp: JavaScript does both by its standard, and C's are some
+// kilobytes of long doubles in software.
 EM_JS_DEPS(tabtrain_decimal, "$UTF8ToString,$stringToUTF8");
 EM_JS(double, tabtrainParseDecimal, (const char* text), { return +UTF8ToString(text); });
 EM_JS(void, tabtrainPrintDecimal, (double number, char* text, int size),

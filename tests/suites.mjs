@@ -116,12 +116,13 @@ export function command(program, args) {
   return { passed: Number(passed), failed: Number(!passed) };
 }
 
-/** Every fuzz target over its seeds (tests/fuzz/TARGET_seeds.py makes them) and then over `runs` new inputs. */
+/** Every fuzz target over its seeds (tests/fuzz/TARGET_seeds.py makes them) and then over `runs[TARGET]` new inputs. */
 export function fuzz(runs) {
   const directory = join(buildEngine('fuzz'), 'fuzz');
   ensureTools('python3');
   const counts = { passed: 0, failed: 0 };
   for (const target of readdirSync(directory)) {
+    if (!(target in runs)) throw new Error(`how many inputs does ${target} get?`);
     const corpus = join(directory, '..', 'corpus', target);
     mkdirSync(corpus, { recursive: true });
     if (start('python3', [join(root, `tests/fuzz/${target}_seeds.py`), corpus]) !== 0) {
@@ -131,7 +132,14 @@ export function fuzz(runs) {
     const artifacts = `-artifact_prefix=${join(directory, '..')}/`;
     const status = start(
       join(directory, target),
-      [...limits, `-runs=${runs}`, '-print_final_stats=1', artifacts, '-verbosity=0', corpus],
+      [
+        ...limits,
+        `-runs=${runs[target]}`,
+        '-print_final_stats=1',
+        artifacts,
+        '-verbosity=0',
+        corpus,
+      ],
       sanitizerOptions,
     );
     counts[status === 0 ? 'passed' : 'failed'] += 1;
