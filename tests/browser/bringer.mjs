@@ -1,7 +1,10 @@
 // What a person does with models in files on the page.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { after, afterEach, before } from 'node:test';
+import { serve } from '../../web/serve.mjs';
 import { screenshots, Visitor } from './harness.mjs';
 
 export const golden = join(import.meta.dirname, '../golden');
@@ -76,4 +79,28 @@ export class Bringer extends Visitor {
     await page.setViewportSize({ width: 1280, height: 800 });
     await page.emulateMedia({ colorScheme: null });
   }
+}
+
+/** A server and a directory for the tests of a file; one visitor at a time, who leaves when a test is over. */
+export function modelFiles() {
+  const directory = mkdtempSync(join(tmpdir(), 'tabtrain-models-'));
+  let server;
+  let visitor;
+  before(async () => {
+    server = await serve({ port: 0 });
+  });
+  afterEach(async () => {
+    await visitor?.leave();
+    visitor = null;
+  });
+  after(async () => {
+    await server?.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  const arrive = async () => {
+    visitor = new Bringer(server.url, { acceptDownloads: true });
+    await visitor.start();
+    return visitor;
+  };
+  return { directory, arrive };
 }

@@ -1,34 +1,17 @@
 // Models in files that are damaged, are something else, or whose loading is cancelled: everything is left as it was.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
-import { serve } from '../../web/serve.mjs';
-import { Bringer, golden, softmax } from './bringer.mjs';
+import { test } from 'node:test';
+import { golden, modelFiles, softmax } from './bringer.mjs';
 
-const directory = mkdtempSync(join(tmpdir(), 'tabtrain-models-'));
-let server;
 let visitor;
 let page;
 
-before(async () => {
-  server = await serve({ port: 0 });
-});
-
-afterEach(async () => {
-  await visitor?.leave();
-  visitor = null;
-});
-
-after(async () => {
-  await server?.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+const { directory, arrive } = modelFiles();
 
 async function visit() {
-  visitor = new Bringer(server.url, { acceptDownloads: true });
-  await visitor.start();
+  visitor = await arrive();
   ({ page } = visitor);
   return visitor.open('ready', 'failed');
 }

@@ -1,36 +1,18 @@
 // Models in files: opened by picker and by drop, looked at, evaluated, trained on, saved in each format.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
-import { serve } from '../../web/serve.mjs';
-import { Bringer, expected, golden, rescaling, softmax } from './bringer.mjs';
+import { test } from 'node:test';
+import { expected, golden, modelFiles, rescaling, softmax } from './bringer.mjs';
 import { screenshots } from './harness.mjs';
 
-const directory = mkdtempSync(join(tmpdir(), 'tabtrain-models-'));
 const close = (a, b) => assert.ok(Math.abs(a - b) <= 2e-4, `${a} and ${b}`);
-let server;
 let visitor;
 let page;
 
-before(async () => {
-  server = await serve({ port: 0 });
-});
-
-afterEach(async () => {
-  await visitor?.leave();
-  visitor = null;
-});
-
-after(async () => {
-  await server?.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+const { directory, arrive } = modelFiles();
 
 async function visit() {
-  visitor = new Bringer(server.url, { acceptDownloads: true });
-  await visitor.start();
+  visitor = await arrive();
   ({ page } = visitor);
   return visitor.open('ready', 'failed');
 }

@@ -1,5 +1,4 @@
-import { load } from '../api/model/loadModel';
-import type { SaveOptions } from '../api/node';
+import { loadModel, type SaveOptions } from '../api/node';
 
 interface ConvertOptions {
   readonly format: string | undefined;
@@ -13,13 +12,13 @@ export async function convert(
   to: string,
   { format, includeOptimizer, overwrite }: ConvertOptions,
 ): Promise<void> {
-  // With what was read, and what had to be changed on the way, which is not said of a model.
-  const { model, opened } = await load(from, { compile: includeOptimizer });
+  const model = await loadModel(from, { compile: includeOptimizer });
+  const { format: read, notes } = model.loadedFrom!;
   await model.save(to, {
     ...(format !== undefined && { format: format as NonNullable<SaveOptions['format']> }),
     ...{ includeOptimizer, overwrite },
   });
   model.dispose();
-  console.log(`${from} (${opened.format}) is saved as ${to}`);
-  for (const note of opened.notes) console.log(`note: ${note}`);
+  console.log(`${from} (${read}) is saved as ${to}`);
+  for (const note of notes) console.log(`note: ${note}`);
 }

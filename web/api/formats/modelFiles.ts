@@ -50,7 +50,7 @@ export class ModelFiles {
   }
 
   async save(path: string, options: SaveModelOptions, atRest: AtRest): Promise<void> {
-    const { format, target } = this.#target(path, options);
+    const { format, target } = this.#target('model.save', path, options);
     const main = format.mainFile === undefined ? target : joinPath(target, format.mainFile);
     if (!options.overwrite && (await this.#storage.exists(main))) {
       invalid(`model.save: '${main}' exists and overwrite is false`);
@@ -67,7 +67,7 @@ export class ModelFiles {
 
   /** The file, or the zip of the directory, that `save` would write. */
   async toFile(path: string, options: SaveModelOptions, atRest: AtRest): Promise<Uint8Array> {
-    const { format, target } = this.#target(path, options);
+    const { format, target } = this.#target('model.toFile', path, options);
     const files = await this.#write(format, options, atRest);
     if (!format.directory) return files[0]!.bytes;
     const directory = baseName(target);
@@ -76,14 +76,18 @@ export class ModelFiles {
   }
 
   /** What is written to: a file, or a directory. */
-  #target(path: string, options: SaveModelOptions): { format: Format; target: string } {
+  #target(
+    where: string,
+    path: string,
+    options: SaveModelOptions,
+  ): { format: Format; target: string } {
     const format = formatNamed(options.format);
     if (!LAYOUTS.includes(options.optimizerLayout)) {
       const layout = came(options.optimizerLayout);
-      invalid(`model.save: optimizerLayout: expected ${orList(LAYOUTS)}, came ${layout}`);
+      invalid(`${where}: optimizerLayout: expected ${orList(LAYOUTS)}, came ${layout}`);
     }
-    const named = this.#storage.path(path, 'model.save: path').replace(/(.)\/+$/, '$1');
-    if (named === '') invalid(`model.save: path: expected a name, came ${came(path)}`);
+    const named = this.#storage.path(path, `${where}: path`).replace(/(.)\/+$/, '$1');
+    if (named === '') invalid(`${where}: path: expected a name, came ${came(path)}`);
     return { format, target: directoryOf(format, named) };
   }
 

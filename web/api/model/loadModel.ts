@@ -8,7 +8,6 @@ import {
   withCustomObjects,
   type CustomObjects,
 } from '../custom/objects';
-import type { OpenedModel } from '../host/protocol';
 import type { CompileOptions } from './compile';
 import { checkSignal } from './options';
 import type * as modelSource from './modelSource';
@@ -43,29 +42,21 @@ export async function loadModel(
   source: ModelFile,
   options: LoadModelOptions = {},
 ): Promise<Sequential> {
-  return (await load(source, options)).model;
-}
-
-/** @internal The same, with what is known of the file. */
-export async function load(
-  source: ModelFile,
-  options: LoadModelOptions,
-): Promise<{ model: Sequential; opened: OpenedModel }> {
   checkRecord(WHERE, options, ['compile', 'customObjects', 'onProgress', 'signal']);
   const { signal } = options;
   flag(options.compile ?? true, `${WHERE}: compile`);
   checkSignal(signal, WHERE);
   // Who trains a new model need not fetch it.
   const reader = await import('./modelSource');
-  const work = loadWhole(source, options, reader);
+  const work = load(source, options, reader);
   return signal ? reader.unlessAborted(work, signal) : work;
 }
 
-async function loadWhole(
+async function load(
   source: ModelFile,
   options: LoadModelOptions,
   { toSource, withHint }: Pick<typeof modelSource, 'toSource' | 'withHint'>,
-): Promise<{ model: Sequential; opened: OpenedModel }> {
+): Promise<Sequential> {
   const { compile = true, signal } = options;
   const customObjects = checkCustomObjects(options.customObjects ?? {}, WHERE);
   const connection = await connect();
@@ -85,7 +76,7 @@ async function loadWhole(
       await model.restore(opened.id);
       throwIfAborted(signal, WHERE);
       model.loadedFrom = { format, version, notes, compile: said };
-      return { model, opened };
+      return model;
     } catch (error) {
       model.dispose();
       throw withHint(error);

@@ -7,10 +7,7 @@ import type { Sequential } from './sequential';
 const WHERE = 'loadModel';
 
 /** The engine cannot leave off in the middle of a file: who gave up need not wait for that. */
-export function unlessAborted<T extends { readonly model: Sequential }>(
-  work: Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
+export function unlessAborted(work: Promise<Sequential>, signal: AbortSignal): Promise<Sequential> {
   return new Promise((resolve, reject) => {
     const abort = () => {
       const cause: unknown = signal.reason;
@@ -18,7 +15,7 @@ export function unlessAborted<T extends { readonly model: Sequential }>(
     };
     signal.addEventListener('abort', abort);
     work
-      .then((loaded) => (signal.aborted ? loaded.model.dispose() : resolve(loaded)), reject)
+      .then((model) => (signal.aborted ? model.dispose() : resolve(model)), reject)
       .finally(() => signal.removeEventListener('abort', abort));
   });
 }

@@ -30,8 +30,9 @@ export class ObjectGraph {
   readonly concrete: ReadonlyMap<string, ConcreteFunction>;
   /** FunctionDefs by name, not parsed yet. */
   readonly functions: ReadonlyMap<string, Uint8Array>;
-  /** The nodes of sessions, not parsed yet. */
+  /** The nodes of sessions, not parsed yet; by name once a constant is asked for. */
   readonly #nodes: readonly Uint8Array[];
+  #byName: ReadonlyMap<string, readonly Field[]> | null = null;
   readonly #what: string;
 
   constructor(bytes: Uint8Array, what: string) {
@@ -90,10 +91,14 @@ export class ObjectGraph {
   constant(id: number): ConstantTensor | null {
     const wanted = this.objects[id]?.constant;
     if (!wanted) return null;
-    for (const message of this.#nodes) {
-      const node = fields(message, this.#what);
-      if (textOf(last(node, 1), this.#what) === wanted) return constantOf(node, this.#what);
-    }
+    this.#byName ??= new Map(
+      this.#nodes.map((message) => {
+        const node = fields(message, this.#what);
+        return [textOf(last(node, 1), this.#what), node];
+      }),
+    );
+    const node = this.#byName.get(wanted);
+    if (node) return constantOf(node, this.#what);
     throw new TabtrainError('CORRUPT_FILE', `${this.#what}: there is no constant '${wanted}'`);
   }
 
