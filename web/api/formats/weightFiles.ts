@@ -3,7 +3,7 @@ import type { Engine, EngineModel } from '../engine/engine';
 import type { LoadReport, LoadWeightsOptions, SaveWeightsOptions } from '../host/protocol';
 import { CheckpointFiles } from '../storage/checkpointFiles';
 import type { Storage } from '../storage/storage';
-import { isHdf5 } from './h5/format';
+import { isHdf5 } from './hdf5/screen';
 import { hasLayers, readLayers, writeLayers } from './h5/layers';
 import { isZip, orderOf, readArchive } from './keras/format';
 import { readStore, writeStore } from './keras/store';

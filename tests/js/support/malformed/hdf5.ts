@@ -71,6 +71,17 @@ const malformed = (name: string, code: string, says: RegExp | string, id?: strin
 const tiny = (name: string, edit: (bytes: Uint8Array) => Uint8Array, says: RegExp | string): Change<File> => [name, put('files/tf2.8/tiny-adam.h5', edit), CORRUPT, says]; // prettier-ignore
 const at = (place: number, ...values: number[]) => (bytes: Uint8Array) => (bytes.set(values, place), bytes); // prettier-ignore
 
+/** Sets the size of the global heap's object `number`; 0 is its free space. */
+const heapObject = (number: number, size: bigint) => (bytes: Uint8Array) => {
+  const view = new DataView(bytes.buffer);
+  let place = Buffer.from(bytes.buffer).indexOf('GCOL') + 16;
+  while (view.getUint16(place, true) !== number) {
+    place += 16 + Math.ceil(Number(view.getBigUint64(place + 8, true)) / 8) * 8;
+  }
+  view.setBigUint64(place + 8, size, true);
+  return bytes;
+};
+
 /** Whole models, and weights, in HDF5. */
 export const hdf5Rows: readonly Row[] = [
   ...rows('Python that a layer holds', [
@@ -116,6 +127,13 @@ export const hdf5Rows: readonly Row[] = [
     tiny('a version of its own', at(8, 9), 'could not'),
     tiny('offsets of 255 bytes', at(13, 255), 'could not'),
     tiny('a root beyond the end', at(64, 255, 255, 255, 255, 0, 0, 0, 0), 'could not'),
+  ]),
+  ...fileRows('a heap in which the library goes around for ever', [
+    tiny('free space of 2^32 bytes', heapObject(0, 2n ** 32n), 'could not read'),
+    tiny('free space of no bytes', heapObject(0, 0n), 'could not read'),
+    tiny('a text that ends where it begins', heapObject(1, 2n ** 32n - 16n), 'could not read'),
+    tiny('a text longer than its heap', heapObject(2, 5000n), 'could not read'),
+    ['lengths of 4 bytes', put('files/tf2.8/tiny-adam.h5', at(14, 4)), 'UNSUPPORTED', 'expected addresses and lengths of 8 bytes'], // prettier-ignore
   ]),
   ...weightRows('weights that are read from elsewhere', [
     malformed('external-storage', CORRUPT, 'external', 'GHSA-3m4q-jmj6-r34q'),

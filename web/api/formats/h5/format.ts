@@ -1,5 +1,6 @@
 import { TabtrainError, invalid } from '../../errors';
 import type { Hdf5Source } from '../hdf5/read';
+import { isHdf5 } from '../hdf5/screen';
 import { trainingConfig } from '../dialects/compile';
 import { compileConfig } from '../dialects/config';
 import { builtConfig } from '../dialects/input';
@@ -38,11 +39,6 @@ export const h5Format: Format = {
   write,
   read,
 };
-
-export function isHdf5(bytes: Uint8Array | null): boolean {
-  const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-  return bytes !== null && signature.every((byte, i) => bytes[i] === byte);
-}
 
 async function write(model: ModelSnapshot, _request: SaveRequest, tools: Tools) {
   const { createHdf5 } = await tools.hdf5();

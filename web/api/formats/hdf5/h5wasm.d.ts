@@ -35,7 +35,7 @@ declare module 'h5wasm-library' {
   interface Hdf5Library {
     readonly HEAPU8: Uint8Array;
     readonly FS: {
-      writeFile(path: string, bytes: Uint8Array): void;
+      writeFile(path: string, bytes: Uint8Array, options: { canOwn: boolean }): void;
       readFile(path: string): Uint8Array;
       readdir(path: string): string[];
       unlink(path: string): void;

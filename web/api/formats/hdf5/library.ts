@@ -28,14 +28,14 @@ export class LibraryFile {
     this.#code = bytes ? 'CORRUPT_FILE' : 'INTERNAL';
     // A name that no file can contain, for one that says that its data are in another file.
     this.#path = `/${crypto.randomUUID()}`;
-    if (bytes) library.FS.writeFile(this.#path, bytes);
+    if (bytes) library.FS.writeFile(this.#path, bytes, { canOwn: true });
     this.id = this.call('open it', (own) =>
       own.open(this.#path, bytes ? MODE.read : MODE.write, false, -1, -1),
     );
     if (this.id < 0n) this.fail('open it');
   }
 
-  /** @param bytes null for a new file. @param what begins the sentences of errors. */
+  /** @param bytes null for a new file; others are the library's from then on. @param what begins the sentences of errors. */
   static async open(bytes: Uint8Array | null, what: string): Promise<LibraryFile> {
     const printed: string[] = [];
     const printErr = (line: string) => void printed.push(line);

@@ -1,6 +1,7 @@
 import type { Hdf5Metadata } from 'h5wasm-library';
 import { TabtrainError } from '../../errors';
 import { LibraryFile } from './library';
+import { screened } from './screen';
 
 /** Of a dataset, little-endian and in C order. */
 export interface Hdf5Tensor {
@@ -45,7 +46,12 @@ export async function openHdf5(
   what: string,
   limit: number,
 ): Promise<Hdf5Source> {
-  return new Hdf5Reader(await LibraryFile.open(bytes, what), bytes.length, what, limit);
+  return new Hdf5Reader(
+    await LibraryFile.open(screened(bytes, what), what),
+    bytes.length,
+    what,
+    limit,
+  );
 }
 
 class Hdf5Reader implements Hdf5Source {
