@@ -79,11 +79,12 @@ export function isKnown({ class_name, config }: KerasConfig, known: KnownClasses
 /** The arguments of a layer that are initializers which the engine does not have. */
 export function ownInitializers(config: KerasConfig['config'], known: KnownClasses): string[] {
   return Object.keys(config).filter((argument) => {
-    const value = config[argument] as string | Partial<KerasConfig> | null;
-    if (!argument.endsWith('_initializer') || !value) return false;
-    const name = typeof value === 'string' ? value : value.class_name;
-    const className = name?.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    return ![name, className].some((each) => known.initializers.includes(each!));
+    if (!argument.endsWith('_initializer')) return false;
+    const value = config[argument] as string | Partial<Record<'class_name', unknown>> | null;
+    const name = typeof value === 'string' ? value : value?.class_name;
+    if (typeof name !== 'string') return false;
+    const className = name.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    return ![name, className].some((each) => known.initializers.includes(each));
   });
 }
 
