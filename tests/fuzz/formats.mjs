@@ -9,7 +9,7 @@ const chosen = process.argv.length > 4 ? process.argv.slice(4) : formats;
 /** Of one worker: what an input leaves in it ends with it. */
 const batch = 500;
 /** After it an input is one without an end. */
-const deadline = 300_000;
+const deadline = 60_000;
 
 /** What a worker says of its inputs; an input that it does not come back from is a failure. */
 function runBatch(format, first, count) {
