@@ -35,7 +35,12 @@ export function rewriteAll(tool, directory, from, work) {
  * @param theirs program and first arguments of their side, @param ours our script
  * @returns the directory that they wrote
  */
-function exchangeBothWays(plan, what, { theirs: [program, ...first], ours, variables }, work) {
+async function exchangeBothWays(
+  plan,
+  what,
+  { theirs: [program, ...first], ours, variables },
+  work,
+) {
   const { label: library } = plan;
   const planPath = join(work, 'plan.json');
   writeFileSync(planPath, JSON.stringify(plan));
@@ -54,12 +59,12 @@ function exchangeBothWays(plan, what, { theirs: [program, ...first], ours, varia
       { library, ...more },
     );
   const quiet = { counted: false };
-  if (they('write', from, quiet)) we('read', from, { direction: 'theirs' });
-  if (we('write', to, quiet)) they('read', to, { direction: 'ours' });
+  if (await they('write', from, quiet)) await we('read', from, { direction: 'theirs' });
+  if (await we('write', to, quiet)) await they('read', to, { direction: 'ours' });
   return from;
 }
 
-export function exchangeCheckpoints({ label, writes, reads, rootEdge }, tool, work) {
+export async function exchangeCheckpoints({ label, writes, reads, rootEdge }, tool, work) {
   const plan = {
     label,
     rootEdge,
@@ -68,7 +73,7 @@ export function exchangeCheckpoints({ label, writes, reads, rootEdge }, tool, wo
     read: casesFor(reads),
   };
   const theirs = [pythonOf(label), join(here, 'theirs.py')];
-  const made = exchangeBothWays(plan, 'checkpoints', { theirs, ours: 'ours.mjs' }, work);
+  const made = await exchangeBothWays(plan, 'checkpoints', { theirs, ours: 'ours.mjs' }, work);
   rewriteAll(tool, made, label, work);
 }
 
@@ -81,7 +86,7 @@ export function exchangeFiles({ label, environment, variables }, work) {
     read: fileCases(label, 'read'),
   };
   const theirs = [pythonOf(environment), join(here, 'theirs_files.py')];
-  exchangeBothWays(plan, 'files', { theirs, ours: 'ours_files.mjs', variables }, work);
+  return exchangeBothWays(plan, 'files', { theirs, ours: 'ours_files.mjs', variables }, work);
 }
 
 /** Whole models as SavedModel directories. */
@@ -93,17 +98,28 @@ export function exchangeSavedModels({ label }, work) {
     theirs: savedModels.theirCases(label),
   };
   const theirs = [pythonOf(label), join(here, 'saved_model.py')];
-  exchangeBothWays(plan, 'SavedModels', { theirs, ours: 'savedModel.mjs' }, work);
+  return exchangeBothWays(plan, 'SavedModels', { theirs, ours: 'savedModel.mjs' }, work);
 }
 
 /** The example of README with two workers: there and back, in three formats. */
 export function continueThere(work) {
   const args = [join(here, 'continue.mjs'), pythonOf('tf2.21'), work];
-  run('two workers', process.execPath, args, {});
+  return run('two workers', process.execPath, args, {});
+}
+
+/** How many random models are trained by tf-keras, then by the package. */
+const randomModels = 200;
+
+export async function compareRandomModels(work) {
+  const file = join(work, 'random.json');
+  const make = [join(here, 'random_models.py'), file, String(randomModels), '1'];
+  const made = await run('tf-keras: random models', pythonOf('tf2.21'), make, { counted: false });
+  if (made)
+    await run('random models', process.execPath, [join(here, 'random_models.mjs'), file], {});
 }
 
 /** Whole models of TensorFlow.js, which runs in Node. */
 export function exchangeWithTfjs(work) {
   const theirs = [process.execPath, join(here, 'tfjs.mjs')];
-  exchangeBothWays(tfjsPlan, 'models', { theirs, ours: 'oursTfjs.mjs' }, work);
+  return exchangeBothWays(tfjsPlan, 'models', { theirs, ours: 'oursTfjs.mjs' }, work);
 }

@@ -4,18 +4,17 @@
 //   PART ...   these parts alone, for example tf2.8-files, and the rows of README that they make
 // Ends with one line `N passed, N failed`.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildEngine } from '../../emscripten/build.mjs';
 import { SetupError } from '../../emscripten/toolchain/host.mjs';
 import { build } from '../../web/build.mjs';
-import { continueThere, exchangeCheckpoints, exchangeFiles, exchangeSavedModels, exchangeWithTfjs, rewriteAll } from './exchanges.mjs'; // prettier-ignore
+import { compareRandomModels, continueThere, exchangeCheckpoints, exchangeFiles, exchangeSavedModels, exchangeWithTfjs, rewriteAll } from './exchanges.mjs'; // prettier-ignore
 import { everyRun, fileReaders, withAll } from './libraries.mjs';
 import { compareReadme, rowsOf, table } from './matrix.mjs';
-import { beginRandomModels, compareRandomModels } from './randomModels.mjs';
-import { counts, matrix, record } from './runner.mjs';
+import { counted, counts, matrix, record } from './runner.mjs';
 
 const fixtures = fileURLToPath(new URL('../golden/checkpoints/', import.meta.url));
 const options = { all: { type: 'boolean' }, write: { type: 'boolean' } };
@@ -24,6 +23,7 @@ const { values, positionals } = parseArgs({ options, allowPositionals: true });
 /** Names of parts, and what each does in a directory of its own. */
 function partsOf(environments, tool) {
   const parts = {
+    random: compareRandomModels,
     fixtures: (work) => rewriteAll(tool, fixtures, 'fixture', work),
     tfjs: exchangeWithTfjs,
     continue: continueThere,
@@ -57,22 +57,21 @@ async function main(scratch) {
   await build();
   const environments = values.all ? [...everyRun, ...withAll] : everyRun;
   const parts = partsOf(environments, tool);
-  const unknown = positionals.filter((name) => name !== 'random' && !Object.hasOwn(parts, name));
-  if (unknown.length > 0) throw new SetupError(`no part is called ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')} and random`); // prettier-ignore
+  const unknown = positionals.filter((name) => !Object.hasOwn(parts, name));
+  if (unknown.length > 0) throw new SetupError(`no part is called ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`); // prettier-ignore
   const isWhole = positionals.length === 0;
-  const isChosen = (name) => isWhole || positionals.includes(name);
-  const random = isChosen('random') && beginRandomModels(mkdtempSync(join(scratch, 'random-')));
-  for (const [name, body] of Object.entries(parts)) {
-    if (!isChosen(name)) continue;
-    const start = performance.now();
-    const before = { ...counts };
-    body(mkdtempSync(join(scratch, `${name}-`)));
-    const seconds = ((performance.now() - start) / 1000).toFixed(0);
-    const passed = counts.passed - before.passed;
-    const failed = counts.failed - before.failed;
-    console.log(`interop ${name}: ${passed} passed, ${failed} failed (${seconds} s)`);
-  }
-  if (random) await compareRandomModels(random);
+  const waiting = isWhole ? Object.keys(parts) : positionals;
+  // Much of each part is Python that starts and traces on one core.
+  const lane = async () => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      const start = performance.now();
+      const work = mkdtempSync(join(scratch, `${name}-`));
+      const { passed, failed } = await counted(() => parts[name](work));
+      const seconds = ((performance.now() - start) / 1000).toFixed(0);
+      console.log(`interop ${name}: ${passed} passed, ${failed} failed (${seconds} s)`);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, lane));
   closeMatrix(environments, isWhole);
 }
 

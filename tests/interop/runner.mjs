@@ -1,5 +1,7 @@
 // Runs the programs of the exchange and counts what their lines say.
-import { spawnSync } from 'node:child_process';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { spawn, spawnSync } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureTools, SetupError } from '../../emscripten/toolchain/host.mjs';
@@ -8,9 +10,20 @@ import { Matrix } from './matrix.mjs';
 export const here = fileURLToPath(new URL('.', import.meta.url));
 export const matrix = new Matrix();
 export const counts = { passed: 0, failed: 0 };
+const ofPart = new AsyncLocalStorage();
+
+/** Calls `body` and says how many of its checks passed and failed, whatever runs beside it. */
+export async function counted(body) {
+  const own = { passed: 0, failed: 0 };
+  await ofPart.run(own, body);
+  return own;
+}
 
 export function record(ok, line) {
-  ++counts[ok ? 'passed' : 'failed'];
+  const result = ok ? 'passed' : 'failed';
+  ++counts[result];
+  const own = ofPart.getStore();
+  if (own) ++own[result];
   if (!ok) console.log(line);
 }
 
@@ -18,11 +31,15 @@ export function record(ok, line) {
  * Runs a program whose lines `ok - ...` and `not ok - ...` are checks, with a cell of the matrix in brackets before the
  * dash; dying counts as one failure. Cells are of `library` and `direction`, who reads whose files.
  */
-export function run(what, program, args, { counted = true, variables = {}, library, direction }) {
-  const env = { ...process.env, ...variables };
-  const done = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28, env });
+export async function run(
+  what,
+  program,
+  args,
+  { counted = true, variables = {}, library, direction },
+) {
+  const done = await ending(program, args, { ...process.env, ...variables });
   let checks = 0;
-  for (const line of (done.stdout ?? '').split('\n')) {
+  for (const line of done.stdout.split('\n')) {
     const [check, not, cell] = /^(not )?ok (?:\[(.*?)\] )?- /.exec(line) ?? [];
     if (check === undefined) continue;
     ++checks;
@@ -30,11 +47,21 @@ export function run(what, program, args, { counted = true, variables = {}, libra
     if (cell) matrix.record(library, direction, cell, !not);
   }
   if (done.status === 0 && (checks > 0 || !counted)) return true;
-  const tail = `${done.stderr ?? ''}`.trim().split('\n').slice(-8).join('\n');
-  const how =
-    done.error?.message ?? (done.status === 0 ? 'made no check' : `ended with ${done.status}`);
+  const tail = done.stderr.trim().split('\n').slice(-8).join('\n');
+  const how = done.status === 0 ? 'made no check' : `ended with ${done.status}`;
   record(false, `not ok - ${what}: ${how}\n${tail}`);
   return false;
+}
+
+/** What a program wrote, and its exit status or the signal or error that ended it. */
+async function ending(program, args, env) {
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const closed = new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => resolve(code ?? signal));
+  });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { stdout, stderr, status: await closed };
 }
 
 /** The Python of one environment, made if needed. */
