@@ -43,8 +43,8 @@ async function exchangeBothWays(
 ) {
   const { label: library } = plan;
   const planPath = join(work, 'plan.json');
-  writeFileSync(planPath, JSON.stringify(plan));
   const [from, to] = [join(work, 'theirs'), join(work, 'ours')];
+  writeFileSync(planPath, JSON.stringify({ ...plan, from }));
   mkdirSync(from);
   const they = (action, directory, more) =>
     run(`${library}: ${action} ${what}`, program, [...first, action, planPath, directory], {
@@ -95,6 +95,7 @@ export function exchangeSavedModels({ label }, work) {
     label,
     models: savedModels.models,
     ours: savedModels.ourCases(label),
+    returned: savedModels.returnedCases(label),
     theirs: savedModels.theirCases(label),
   };
   const theirs = [pythonOf(label), join(here, 'saved_model.py')];

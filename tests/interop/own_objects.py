@@ -65,11 +65,12 @@ class Table(keras.layers.Layer):
 class Block(keras.layers.Layer):
     """Layers in attributes and in a list, one that is frozen, one with a penalty, one that differs in training."""
 
-    def __init__(self, units, **kwargs):
+    def __init__(self, units, frozen=True, **kwargs):
         super().__init__(**kwargs)
         self.units = units
+        self.frozen = frozen
         self.inner = keras.layers.Dense(units, activation="tanh", kernel_regularizer="l2")
-        self.dense = [keras.layers.Dense(units, trainable=False), keras.layers.Dense(units)]
+        self.dense = [keras.layers.Dense(units, trainable=not frozen), keras.layers.Dense(units)]
         self.norm = keras.layers.BatchNormalization()
 
     def call(self, x, training=False):
@@ -79,7 +80,7 @@ class Block(keras.layers.Layer):
         return self.norm(x, training=training)
 
     def get_config(self):
-        return {**super().get_config(), "units": self.units}
+        return {**super().get_config(), "units": self.units, "frozen": self.frozen}
 
 
 class Centered(keras.layers.Layer):

@@ -91,10 +91,12 @@ function build(one, seed) {
 const quiet = { batchSize: batch, shuffle: false, verbose: 0 };
 
 async function write(plan, root) {
-  for (const [index, one] of plan.ours.entries()) {
+  for (const [index, one] of [...plan.ours, ...plan.returned].entries()) {
     const directory = join(root, one.name);
     mkdirSync(directory, { recursive: true });
-    const model = build(one, 100 + index);
+    const model = one.from
+      ? await loadModel(join(plan.from, one.from, 'model'), { customObjects: { absolute, worst } })
+      : build(one, 100 + index);
     if (one.optimizer) await model.fit(x, y, { ...quiet, epochs: 2 });
     await model.save(join(directory, 'model'), one.layout ? { optimizerLayout: one.layout } : {});
     const expected = {

@@ -21,7 +21,9 @@ export const models = {
   within: [dense, ['Within', { units: 4 }], head],
   table: [dense, ['Table', {}], head],
   block: [dense, ['Block', { units: 6 }], head],
+  thawed: [dense, ['Block', { units: 6, frozen: false }], head],
   moving: [dense, ['Centered', {}], head],
+  adapted: [['Normalization', {}], head],
 };
 /** Draw random numbers in training: no two runs are equal. */
 export const isRandom = (model) => ['dropout', 'noise'].includes(model);
@@ -62,13 +64,21 @@ export function ourCases(label) {
 /** What TensorFlow `label` writes for the package. */
 export function theirCases(label) {
   const generations = hasNewOptimizers(label) ? [true, false] : [true];
-  const chosen = ['tutorial', 'dropout', 'normalized', 'nested', 'catalogue', 'custom', 'noise', 'within', 'table', 'block', 'moving']; // prettier-ignore
+  const chosen = ['tutorial', 'dropout', 'normalized', 'nested', 'catalogue', 'custom', 'noise', 'within', 'table', 'block', 'thawed', 'moving', 'adapted']; // prettier-ignore
   if (label !== 'tf2.8') chosen.push('unit');
   const cases = generations.flatMap((legacy) => [
     ...chosen.map((model) => ({ model, optimizer: adam, legacy })),
     { model: 'normalized', optimizer: momentum, legacy },
   ]);
   return [...cases, { model: 'tutorial', optimizer: null, legacy: true }].map(named);
+}
+
+/** What TensorFlow `label` wrote, the package loaded without any class, trained on and wrote again. */
+export function returnedCases(label) {
+  const models = ['custom', 'within', 'table', 'block', 'thawed', 'moving', 'nested'];
+  return theirCases(label)
+    .filter(({ model, legacy }) => models.includes(model) && legacy)
+    .map((one) => ({ ...one, from: one.name, name: `${one.name}-returned` }));
 }
 
 function named(one) {

@@ -45,6 +45,7 @@ describe.each(['tf2.8', 'tf2.21'])('of %s', (version) => {
     ['a layer that assigns', 'moving', {}],
     ['tensors that are constants', 'table', {}],
     ['layers in a layer, one frozen, one with a penalty', 'block', {}],
+    ['a Normalization that comes first and was adapted before', 'adapted', {}],
   ] as const)('%s, without the layer', async (_, name, customObjects) => {
     const directory = fileURLToPath(new URL(`${version}/${name}/`, root));
     const expected = JSON.parse(readFileSync(`${directory}expected.json`, 'utf8')) as {

@@ -22,6 +22,8 @@ import type {
   AtRest,
   CompileConfig,
   Format,
+  HeldObject,
+  HeldObjects,
   KnownClasses,
   LoadedModel,
   NewFile,
@@ -31,12 +33,23 @@ import { WeightFiles } from './weightFiles';
 
 const LAYOUTS = ['auto', 'legacy', 'new', 'keras3', 'none'];
 
+/** A file until the model that was made from its config has its weights. */
+interface Opened {
+  readonly loaded: LoadedModel;
+  /** Names of classes and functions that the caller has. */
+  readonly own: readonly string[];
+  /** What layers hold whose class nobody here has. */
+  readonly held: Map<string, readonly HeldObject[]>;
+}
+
 /** Whole models to and from files: the one place where the engine and the formats meet. */
 export class ModelFiles {
   readonly #engine: Engine;
   readonly #storage: Storage;
   readonly #tools: Tools;
-  readonly #opened = new Map<number, LoadedModel>();
+  readonly #opened = new Map<number, Opened>();
+  /** The same of models, for their next files. */
+  readonly #held = new WeakMap<EngineModel, HeldObjects>();
   /** What the engine has, by name. */
   readonly #classes: KnownClasses;
   #nextId = 1;
@@ -94,7 +107,8 @@ export class ModelFiles {
   async #write(format: Format, options: SaveModelOptions, atRest: AtRest): Promise<NewFile[]> {
     const snapshot = await atRest((model, compileJson) => {
       const compile = compileOf(model, compileJson);
-      return takeSnapshot(model, compile, format.needs(compile, options), this.#classes);
+      const needs = format.needs(compile, options);
+      return takeSnapshot(model, compile, needs, this.#classes, this.#held.get(model));
     });
     return format.write(snapshot, options, this.#tools);
   }
@@ -122,32 +136,31 @@ export class ModelFiles {
     const format = await formatOf(source);
     const loaded = await format.read(source, this.#tools);
     const id = this.#nextId++;
-    this.#opened.set(id, loaded);
+    const opened: Opened = { loaded, own, held: new Map() };
+    this.#opened.set(id, opened);
     const { version, compile, notes } = loaded;
-    const config = this.#withRecorded(loaded.config, loaded, own);
+    const config = this.#withRecorded(loaded.config, opened);
     return { id, format: format.name, version, config, compile: optionsOf(compile), notes };
   }
 
   /** The config with what the file says that layers do whose class or activation is not known here. */
-  #withRecorded(
-    config: KerasConfig,
-    loaded: LoadedModel,
-    own: readonly string[],
-    place: readonly number[] = [],
-  ): KerasConfig {
+  #withRecorded(config: KerasConfig, opened: Opened, place: readonly number[] = []): KerasConfig {
+    const { loaded, own, held } = opened;
     const layers = (config.config as { layers?: unknown }).layers;
     if (config.class_name !== 'Sequential' || !Array.isArray(layers)) {
       if (place.length === 0 || !loaded.recorded) return config;
       const all = this.#with(own);
       if (isKnown(config, all)) return withoutInitializers(config, all);
-      const recorded = loaded.recorded(place, config);
-      return recorded ? { ...config, config: { ...config.config, recorded } } : config;
+      const found = loaded.recorded(place, config);
+      if (!found) return config;
+      held.set(place.join(), found.held);
+      return { ...config, config: { ...config.config, recorded: found.recorded } };
     }
     let i = 0;
     const inner = (layers as KerasConfig[]).map((layer) =>
       layer?.class_name === 'InputLayer' || typeof (layer?.config ?? 0) !== 'object'
         ? layer
-        : this.#withRecorded(layer, loaded, own, [...place, i++]),
+        : this.#withRecorded(layer, opened, [...place, i++]),
     );
     return { ...config, config: { ...config.config, layers: inner } };
   }
@@ -168,8 +181,10 @@ export class ModelFiles {
 
   /** Fills a model that was made from the file's config. */
   restore(model: EngineModel, id: number): LoadReport {
-    const loaded = this.#opened.get(id);
-    if (!loaded) throw new TabtrainError('INTERNAL', `there is no open file ${id}`);
+    const opened = this.#opened.get(id);
+    if (!opened) throw new TabtrainError('INTERNAL', `there is no open file ${id}`);
+    const { loaded, held } = opened;
+    this.#held.set(model, held);
     if ('checkpoint' in loaded.weights) {
       const { index, shards } = loaded.weights.checkpoint;
       const report = JSON.parse(model.loadCheckpoint(index, [...shards])) as LoadReport;

@@ -4,6 +4,7 @@ import { optimizerConfig, optimizerOf } from './dialects/optimizer';
 import type {
   CompileConfig,
   GraphJson,
+  HeldObjects,
   KnownClasses,
   LayerSnapshot,
   ModelSnapshot,
@@ -31,12 +32,14 @@ export function compileOf(model: EngineModel, given: string): CompileConfig | nu
 /**
  * A consistent copy of a model, at one go: nothing else of the engine may run meanwhile.
  * @param known what is not the user's own, where that matters
+ * @param held by layers of the user's own, as the file that the model is from said
  */
 export function takeSnapshot(
   model: EngineModel,
   compile: CompileConfig | null,
   needs: SnapshotNeeds,
   known: KnownClasses | null = null,
+  held: HeldObjects = new Map(),
 ): ModelSnapshot {
   const description = JSON.parse(model.describe()) as Description;
   const config = JSON.parse(model.configJson()) as KerasConfig;
@@ -50,7 +53,7 @@ export function takeSnapshot(
   return {
     config,
     name: description.name,
-    layers: known ? withOwn(model, copied, known, needs.graphs ?? false) : copied,
+    layers: known ? withOwn(model, copied, { known, held, graphs: needs.graphs ?? false }) : copied,
     input: description.inputs[0]!,
     output: description.outputs[0]!,
     compile: compile && order ? inOrder(compile, order) : null,
@@ -92,11 +95,12 @@ export function ownInitializers(config: KerasConfig['config'], known: KnownClass
 function withOwn(
   model: EngineModel,
   layers: readonly LayerSnapshot[],
-  known: KnownClasses,
-  graphs: boolean,
+  about: { known: KnownClasses; held: HeldObjects; graphs: boolean },
   path: readonly number[] = [],
 ): LayerSnapshot[] {
+  const { known, held, graphs } = about;
   return layers.map((layer, i) => {
+    const place = [...path, i];
     const initializers = ownInitializers(layer.config, known);
     // Keras makes no layer whose initializer it does not have.
     const isWhole =
@@ -105,9 +109,10 @@ function withOwn(
     return {
       ...layer,
       isOwn: !known.layers.includes(layer.className),
+      held: held.get(place.join()) ?? [],
       ownInitializers: initializers,
-      layers: withOwn(model, layer.layers, known, graphs, [...path, i]),
-      ...(graphs && !isWhole && { graphs: graphsOf(model, [...path, i]) }),
+      layers: withOwn(model, layer.layers, about, place),
+      ...(graphs && !isWhole && { graphs: graphsOf(model, place) }),
     };
   });
 }

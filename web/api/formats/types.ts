@@ -33,9 +33,24 @@ export interface LayerSnapshot<Weight = WeightSnapshot> {
   readonly isOwn?: boolean;
   /** The arguments that are initializers of the user's own. */
   readonly ownInitializers?: readonly string[];
+  /** Of a layer of the user's own: what its file said of the objects that it holds. */
+  readonly held?: readonly HeldObject[];
   /** Of a layer of the user's own, where the format keeps it: its forward passes. */
   readonly graphs?: { readonly inference: GraphJson; readonly training: GraphJson };
 }
+
+/** What a layer whose class is elsewhere has in an attribute: a layer, or a list or record of them. */
+export interface HeldObject {
+  /** From the layer that holds it: `inner`, `blocks/0/dense`. */
+  readonly path: string;
+  /** TensorFlow's name of its kind. */
+  readonly identifier: string;
+  /** Of a layer, what Keras needs to make it anew. */
+  readonly metadata: string | null;
+}
+
+/** By the place of the layer that holds them: `0,2` is the third of a model that is the first. */
+export type HeldObjects = ReadonlyMap<string, readonly HeldObject[]>;
 
 /** What `compile` chose, each object with all its arguments. */
 export interface CompileConfig {
@@ -190,9 +205,12 @@ export interface LoadedModel {
   readonly optimizer: OptimizerVariables | null;
   /**
    * What the file says that the layer at a place in the model does, for classes that nobody here has:
-   * what the engine takes as `recorded`; null where it does not say.
+   * what the engine takes as `recorded`, and the layers that it holds; null where it does not say.
    */
-  recorded?(place: readonly number[], layer: KerasConfig): object | null;
+  recorded?(
+    place: readonly number[],
+    layer: KerasConfig,
+  ): { readonly recorded: object; readonly held: readonly HeldObject[] } | null;
   /** Sentences about what was converted or left out. */
   readonly notes: readonly string[];
 }

@@ -32,10 +32,11 @@ export class Functions {
     return this.#add(base, [input], body, body.write());
   }
 
-  /** Adds the function of a penalty that the graph gives. */
-  addPenalty(base: string, graph: GraphJson, index: number): string {
-    const body = new FunctionBody(graph, '', (path) => this.#handles.get(path)!);
-    return this.#add(base, [], body, body.writePenalty(index));
+  /** Adds the function of a penalty that the graph gives; its name, and the paths of the weights that it is of. */
+  addPenalty(base: string, graph: GraphJson, index: number): { name: string; of: string[] } {
+    const of: string[] = [];
+    const body = new FunctionBody(graph, '', (path) => (of.push(path), this.#handles.get(path)!));
+    return { name: this.#add(base, [], body, body.writePenalty(index)), of };
   }
 
   #add(base: string, given: readonly string[], body: FunctionBody, result: string): string {

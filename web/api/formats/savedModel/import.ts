@@ -81,7 +81,7 @@ function weightsOf(
   isFrozen: boolean,
   what: string,
 ): Map<number, RecordedWeight> {
-  const names = variableNames(graph, path);
+  const { variables: names } = attributesOf(graph, path);
   const trainable = graph.list(...path, 'trainable_variables');
   const own = graph.at(...path)?.children.values() ?? [];
   const ordered = [...(trainable ?? []), ...own, ...names.keys()].filter((id) => names.has(id));
@@ -100,11 +100,15 @@ function weightsOf(
 }
 
 /**
- * By object. A variable of an object within is named by that, also where the layer has it itself, as in what we
- * write.
+ * What a layer has in attributes, and what that has: paths by object. A variable of an object within is named by that,
+ * also where the layer has it itself, as in what we write.
  */
-function variableNames(graph: ObjectGraph, path: readonly string[]): Map<number, string> {
-  const found = new Map<number, string>();
+export function attributesOf(
+  graph: ObjectGraph,
+  path: readonly string[],
+): { variables: ReadonlyMap<number, string>; objects: ReadonlyMap<number, string> } {
+  const variables = new Map<number, string>();
+  const objects = new Map<number, string>();
   const seen = new Set<number>();
   const visit = (parent: number, prefix: string, depth: number): void => {
     if (seen.has(parent) || depth > DEEPEST) return;
@@ -116,14 +120,16 @@ function variableNames(graph: ObjectGraph, path: readonly string[]): Map<number,
     for (const [name, id] of own) {
       const object = graph.objects[id];
       const isPlain = object && !object.variable && object.traces.length === 0;
-      if (isPlain) visit(id, `${prefix}${name}/`, depth + 1);
+      if (!isPlain) continue;
+      if (!objects.has(id)) objects.set(id, prefix + name);
+      visit(id, `${prefix}${name}/`, depth + 1);
     }
     for (const [name, id] of own) {
-      if (graph.objects[id]?.variable && !found.has(id)) found.set(id, prefix + name);
+      if (graph.objects[id]?.variable && !variables.has(id)) variables.set(id, prefix + name);
     }
   };
   visit(graph.idOf(...path), '', 0);
-  return found;
+  return { variables, objects };
 }
 
 /** Numbers in lists of that shape. */

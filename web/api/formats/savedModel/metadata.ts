@@ -10,12 +10,12 @@ export function kerasMetadata(
   tree: ObjectTree,
   ids: ReadonlyMap<SavedNode, number>,
 ): Message {
-  const entry = (node: SavedNode, path: string, identifier: string, metadata: object) =>
+  const entry = (node: SavedNode, path: string, identifier: string, metadata: string) =>
     bytes(1, [
       int(2, ids.get(node)!),
       bytes(3, path),
       bytes(4, identifier),
-      bytes(5, JSON.stringify(asPython(metadata))),
+      bytes(5, metadata),
       bytes(6, [int(1, 2), int(2, 1)]),
     ]);
   const root = {
@@ -27,9 +27,14 @@ export function kerasMetadata(
     ...(model.compile && { training_config: trainingConfig(model.compile, model.output.shape) }),
   };
   return join(
-    entry(tree.root, 'root', identifierOf('Sequential'), root),
+    entry(tree.root, 'root', identifierOf('Sequential'), asJson(root)),
     tree.layers.map(({ layer, node, path }) =>
-      entry(node, path, identifierOf(layer.className), layerMetadata(layer)),
+      entry(node, path, identifierOf(layer.className), asJson(layerMetadata(layer))),
+    ),
+    tree.held.map(({ node, within, path, identifier, metadata }) =>
+      metadata === null
+        ? []
+        : entry(node, `${within}.${path.replaceAll('/', '.')}`, identifier, metadata),
     ),
   );
 }
@@ -45,6 +50,8 @@ function layerMetadata({ name, className, config, inputShape }: LayerSnapshot): 
     build_input_shape: { class_name: 'TensorShape', items: inputShape },
   };
 }
+
+const asJson = (metadata: object) => JSON.stringify(asPython(metadata));
 
 /** Keras keeps the tuples of a config apart from its lists. */
 function asPython(value: unknown, key = ''): unknown {

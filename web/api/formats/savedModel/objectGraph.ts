@@ -5,6 +5,8 @@ import { all, fields, last, packed, textOf, type Field } from '../proto';
 /** An object of a SavedModel: what is needed of it here. */
 export interface SavedObjectInfo {
   readonly children: ReadonlyMap<string, number>;
+  /** TensorFlow's name of the kind of an object of Python's; '' of others. */
+  readonly identifier: string;
   /** Of a function: the names of its traces. */
   readonly traces: readonly string[];
   readonly variable: {
@@ -65,12 +67,14 @@ export class ObjectGraph {
       const child = read(reference);
       children.set(textOf(last(child, 2), this.#what), Number(last(child, 1)?.value ?? 0n));
     }
+    const user = last(node, 4);
     const callable = last(node, 6);
     const variable = last(node, 7);
     const constant = last(node, 9);
     const kind = variable ? read(variable.bytes) : [];
     return {
       children,
+      identifier: user ? textOf(last(read(user.bytes), 1), this.#what) : '',
       traces: callable
         ? read(callable.bytes)
             .filter(({ number }) => number === 1)

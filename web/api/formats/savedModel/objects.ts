@@ -1,5 +1,5 @@
 import { bytes, int, join } from '../proto';
-import type { LayerSnapshot, ModelSnapshot, WeightSnapshot } from '../types';
+import type { HeldObject, LayerSnapshot, ModelSnapshot, WeightSnapshot } from '../types';
 import { DT, savedObject, type Message } from './messages';
 
 /** A node of the object graph: what it is, and its named children. */
@@ -27,11 +27,21 @@ export interface SavedVariable {
   readonly key: string;
 }
 
-/** A layer and where it is; `path` is Keras's, `root.layer_with_weights-0`. */
+/** A layer and where it is. */
 export interface SavedLayer {
   readonly layer: LayerSnapshot;
   readonly node: SavedNode;
+  /** Keras's, `root.layer_with_weights-0`. */
   readonly path: string;
+  /** The engine's, which those of weights begin with: `layers/0/`. */
+  readonly place: string;
+}
+
+/** What one of the user's own layers holds. */
+export interface SavedHeld extends HeldObject {
+  readonly node: SavedNode;
+  /** Keras's path of the one that holds it. */
+  readonly within: string;
 }
 
 /** Keras's identifier of a layer's node. */
@@ -43,6 +53,7 @@ export class ObjectTree {
   readonly root = new SavedNode(savedObject.user('_tf_keras_sequential'));
   readonly variables: SavedVariable[] = [];
   readonly layers: SavedLayer[] = [];
+  readonly held: SavedHeld[] = [];
   readonly #names = new Set<string>();
 
   constructor(model: ModelSnapshot) {
@@ -66,26 +77,48 @@ export class ObjectTree {
         parent.add(name, node);
       }
       parent.add(`layer-${i}`, node);
-      this.layers.push({ layer, node, path: `${path}.${name}` });
       const own = `${place}layers/${i}/`;
+      this.layers.push({ layer, node, path: `${path}.${name}`, place: own });
       this.#addLayers(node, layer.layers, `${path}.${name}`, `${key}${name}/`, own);
+      const putVariable = this.#placing(layer, node, `${path}.${name}`);
       for (const weight of layer.weights) {
         const attribute = weight.path.slice(own.length);
         const graphName = this.#unique(weight.name);
-        const kind = savedObject.variable(
-          graphName,
-          DT[weight.dtype as keyof typeof DT],
-          weight.shape,
-          weight.trains,
+        const type = DT[weight.dtype as keyof typeof DT];
+        const variable = new SavedNode(
+          savedObject.variable(graphName, type, weight.shape, weight.trains),
         );
+        putVariable(attribute, variable);
         this.variables.push({
           weight,
-          node: addVariable(node, attribute, new SavedNode(kind)),
+          node: variable,
           name: graphName,
           key: `${key}${name}/${attribute}/.ATTRIBUTES/VARIABLE_VALUE`,
         });
       }
     }
+  }
+
+  /** Puts a layer's variables where its attributes are, and what it holds on the way. */
+  #placing(layer: LayerSnapshot, node: SavedNode, within: string) {
+    const known = new Map([['', node]]);
+    const objectAt = (path: string): SavedNode => {
+      const made = known.get(path);
+      if (made) return made;
+      const said = layer.held?.find((each) => each.path === path);
+      const object = new SavedNode(savedObject.user(said?.identifier ?? '_generic_user_object'));
+      known.set(path, object);
+      if (said) this.held.push({ ...said, node: object, within });
+      const [parent, name] = lastOf(path);
+      return objectAt(parent).add(name, object);
+    };
+    return (attribute: string, variable: SavedNode) => {
+      const [parent, name] = lastOf(attribute);
+      objectAt(parent).add(name, variable);
+      // Without its class Keras trains what a layer has itself, and what is in the layers that it holds.
+      if (parent !== '' && !isOfHeldLayer(layer, attribute))
+        node.add(attribute.replaceAll('/', '_'), variable);
+    };
   }
 
   /** Names of nodes in a graph must differ; those of layers in models within a model need not. */
@@ -117,21 +150,14 @@ export function savedObjects(ids: ReadonlyMap<SavedNode, number>): Message {
   return join(nodes);
 }
 
-/**
- * A variable of an object within the layer is the layer's own as well: without its class Keras trains what a
- * layer has itself.
- */
-function addVariable(layer: SavedNode, attribute: string, variable: SavedNode): SavedNode {
-  const names = attribute.split('/');
-  let parent = layer;
-  for (const name of names.slice(0, -1)) {
-    const known = parent.children.find(([child]) => child === name);
-    parent =
-      known?.[1] ?? parent.add(name, new SavedNode(savedObject.user('_generic_user_object')));
-  }
-  parent.add(names.at(-1)!, variable);
-  if (names.length > 1) layer.add(names.join('_'), variable);
-  return variable;
+/** Whether a weight is one of a layer that the layer holds, which Keras makes anew. */
+export const isOfHeldLayer = ({ held = [] }: LayerSnapshot, attribute: string): boolean =>
+  held.some(({ path, metadata }) => metadata !== null && attribute.startsWith(`${path}/`));
+
+/** A path as what is before its last name, and that. */
+function lastOf(path: string): [parent: string, name: string] {
+  const slash = path.lastIndexOf('/');
+  return [path.slice(0, Math.max(0, slash)), path.slice(slash + 1)];
 }
 
 function hasWeights({ weights, layers }: LayerSnapshot): boolean {

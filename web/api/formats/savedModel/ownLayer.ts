@@ -1,6 +1,6 @@
 import { toSizes, type Concrete, type Functions } from './functions';
 import { functionSpec, savedObject, structured } from './messages';
-import { SavedNode, type SavedLayer } from './objects';
+import { isOfHeldLayer, SavedNode, type SavedLayer } from './objects';
 
 /**
  * What a layer of the user's own does, where Keras looks for it when it does not have the class
@@ -8,7 +8,7 @@ import { SavedNode, type SavedLayer } from './objects';
  */
 export function addOwnLayer(
   functions: Functions,
-  { layer, node }: SavedLayer,
+  { layer, node, place }: SavedLayer,
   all: Concrete[],
 ): void {
   const { spec, tuple, list, dict, bool } = structured;
@@ -35,18 +35,19 @@ export function addOwnLayer(
   const call = functionSpec(['self', 'inputs', 'training'], [bool(false)], true);
   keras.add('call_and_return_conditional_losses', new SavedNode(savedObject.function(names, call)));
   const penalties = graphs[0]!.outputs.slice(1).map((_, i) => {
-    const name = functions.addPenalty(`${layer.name}_loss_fn`, graphs[0]!, i);
+    const { name, of } = functions.addPenalty(`${layer.name}_loss_fn`, graphs[0]!, i);
     const nothing = tuple([tuple([]), dict({})]);
     all.push({ name, write: (ids) => functions.concrete(ids, nothing, spec('', [])) });
-    return new SavedNode(savedObject.function([name], functionSpec([], null, false)));
+    const penalty = new SavedNode(savedObject.function([name], functionSpec([], null, false)));
+    return { penalty, isOwn: !of.every((path) => isOfHeldLayer(layer, path.slice(place.length))) };
   });
   if (penalties.length === 0) return;
-  // Keras takes the one, we take the other, as those of layers within are in it.
-  for (const [parent, list] of [
-    [keras, 'layer_regularization_losses'],
-    [node, 'regularization_losses'],
+  // Keras takes the one, also where it is empty, as layers within have their own; we take the other, with those of all.
+  for (const [parent, list, chosen] of [
+    [keras, 'layer_regularization_losses', penalties.filter(({ isOwn }) => isOwn)],
+    [node, 'regularization_losses', penalties],
   ] as const) {
     const lists = parent.add(list, new SavedNode(savedObject.user('trackable_list_wrapper')));
-    penalties.forEach((penalty, i) => lists.add(`${i}`, penalty));
+    chosen.forEach(({ penalty }, i) => lists.add(`${i}`, penalty));
   }
 }
