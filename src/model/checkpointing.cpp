@@ -116,7 +116,9 @@ RestorePlan Model::loadCheckpoint(const Bundle& bundle) {
     Optimizer& optimizer = compiled_->optimizer();
     const bool wasBuilt = optimizer.isBuilt();
     try {
-      if (holdsSlots(stored)) optimizer.build(trainedWeights());
+      // One without slots, such as SGD, has nothing but its steps to say that it was built.
+      const bool hasRun = stored.iterations.value_or(0) > 0;
+      if (hasRun || holdsSlots(stored)) optimizer.build(trainedWeights());
       if (optimizer.isBuilt()) addSlots(copies, optimizer, stored);
     } catch (...) {
       if (!wasBuilt) optimizer.unbuild();

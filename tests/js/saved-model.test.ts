@@ -130,6 +130,23 @@ describe('a compiled model goes on to the bit with', () => {
     }
   });
 
+  test('the steps of one without slots, also through a checkpoint', async () => {
+    const learningRate = optimizers.schedules.exponentialDecay({ initialLearningRate: 0.5, decaySteps: 1, decayRate: 0.7 }); // prettier-ignore
+    const sgd = () => optimizers.sgd({ legacy: true, learningRate });
+    const model = await trained(compiled(plainModel(), sgd()));
+    const twice = await copyOf(await copyOf(model, fresh()), fresh());
+    const [prefix, second] = [join(fresh(), 'w'), join(fresh(), 'w')];
+    await model.saveWeights(prefix);
+    const [other, last] = [compiled(plainModel(2), sgd()), compiled(plainModel(3), sgd())];
+    await other.loadWeights(prefix);
+    await other.saveWeights(second);
+    await last.loadWeights(second);
+    const { history } = await model.fit(trainX, trainY, steps);
+    for (const each of [twice, last]) {
+      expect((await each.fit(trainX, trainY, steps)).history).toEqual(history);
+    }
+  });
+
   test('a frozen layer', async () => {
     const model = compiled(plainModel());
     model.layers[0]!.trainable = false;
