@@ -41,6 +41,7 @@ async function hashOf(bytes) {
 
 const watched = (store) => ({
   atStep,
+  locate: (dir, argument) => store.locate(dir, argument),
   list: (dir) => store.list(dir),
   remove: (path) => store.remove(path),
   lock: (dir) => store.lock(dir),

@@ -18,7 +18,7 @@ export type Step = (typeof STEPS)[number];
 /** The part of {@link Storage} that is used. */
 export interface GenerationStore extends Pick<
   Storage,
-  'list' | 'find' | 'commit' | 'remove' | 'lock'
+  'locate' | 'list' | 'find' | 'commit' | 'remove' | 'lock'
 > {
   /** Told of each step before it is taken, and waited for: a test's own store can stop a run there. */
   readonly atStep?: (step: Step) => Promise<void>;
@@ -47,6 +47,7 @@ interface CommitRecord {
 
 const NAME = /^state-(\d{8,})\.tabtrain$/;
 const RECORD = 'state.commit';
+const ARGUMENT = 'backupAndRestore: backupDir';
 
 /**
  * The commit protocol: training state in numbered generations, the newest whole one named by a commit
@@ -89,7 +90,8 @@ export class Generations {
   }
 
   /** Takes the directory's lock; `LOCKED` where another tab or process has it. */
-  static async open(store: GenerationStore, dir: string, keep: number): Promise<Generations> {
+  static async open(store: GenerationStore, named: string, keep: number): Promise<Generations> {
+    const dir = store.locate(named, ARGUMENT);
     await store.atStep?.('lock');
     const unlock = await store.lock(dir);
     if (!unlock) throw lockedError(dir);
@@ -98,7 +100,7 @@ export class Generations {
 
   /** For {@link load} alone, without the lock: another run may be writing meanwhile. */
   static reader(store: GenerationStore, dir: string): Generations {
-    return new Generations(store, dir, 0, () => Promise.resolve());
+    return new Generations(store, store.locate(dir, ARGUMENT), 0, () => Promise.resolve());
   }
 
   /**

@@ -56,6 +56,11 @@ export class Storage implements StorageApi {
     return check(path, argument);
   }
 
+  /** The one spelling of a directory, for whoever makes paths of it. */
+  locate(dir: string, argument: string): string {
+    return this.#dir(dir, argument);
+  }
+
   mount(dir: string): Promise<void> {
     return this.#backend.mount(this.#dir(dir, 'storage.mount: dir'));
   }
@@ -147,9 +152,9 @@ export class Storage implements StorageApi {
     return writes.map(({ path }) => path);
   }
 
-  /** As {@link Backend.lock}. */
+  /** As {@link Backend.lock}, of a directory that {@link locate} gave. */
   lock(dir: string): Promise<(() => Promise<void>) | null> {
-    return this.#backend.lock(this.#dir(dir, 'storage.lock: dir'));
+    return this.#backend.lock(dir);
   }
 
   estimate(): Promise<{ usage: number; quota: number }> {
