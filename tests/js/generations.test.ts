@@ -6,7 +6,10 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { IDBFactory } from 'fake-indexeddb';
 import { Generations } from '../../web/api/state/generations';
 import { encodeState } from '../../web/api/state/stateFile';
+import { SaveQueue } from '../../web/api/state/saveQueue';
+import type { FileWrite } from '../../web/api/storage/backend';
 import { openBrowserBackend } from '../../web/api/storage/browserBackend';
+import { MemoryBackend } from '../../web/api/storage/memoryBackend';
 import { NodeBackend } from '../../web/api/storage/nodeBackend';
 import { Storage } from '../../web/api/storage/storage';
 import { newEngine } from './support/engine';
@@ -16,11 +19,28 @@ const directory = temporaryDirectory();
 const extras = () => import('../../web/api/extras');
 const zip = () => import('../../web/api/storage/zip');
 
-const file = (i: number) => {
+const contents = (i: number) => {
   const bytes = new Uint8Array(64).fill(i);
   const tensors = [{ path: 'layers/0/kernel', dtype: 'uint8', shape: [64], bytes }] as const;
-  return encodeState({ state: { i }, tensors });
+  return { state: { i, place: { epoch: 0, batch: i } }, tensors };
 };
+const file = (i: number) => encodeState(contents(i));
+
+/** Files in memory, with the mistakes of a disk. */
+class Disk extends MemoryBackend {
+  /** Changes what is stored of each file that is written. */
+  spoil = (_write: FileWrite): FileWrite => _write;
+  readonly storage = new Storage(this, zip);
+  override commit(files: readonly FileWrite[]): Promise<void> {
+    return super.commit(files.map((each) => this.spoil(each)));
+  }
+  /** What is in the directory, by name. */
+  async all(): Promise<Record<string, string>> {
+    const paths = (await this.list('run')).map(({ path }) => path);
+    const files = await this.readAll(paths);
+    return Object.fromEntries(paths.map((path, i) => [path.slice(4), files[i]!.join()]));
+  }
+}
 
 const openDisk = () => new Storage(new NodeBackend(), zip);
 const openTab = async () =>
@@ -67,4 +87,36 @@ describe('all spellings of a directory are one', () => {
     expect(names).toEqual([...numbers.map((each) => `state-${each}.tabtrain`), 'state.commit']);
     if (store.kind !== 'nodefs') expect((await store.list('')).length).toBe(4);
   });
+});
+
+test('a state of which other bytes are stored is not saved, and none goes for it', async () => {
+  const disk = new Disk();
+  for (let i = 0; i < 3; ++i) await goOn(disk.storage, 'run', i);
+  const before = await disk.all();
+  const generations = await Generations.open(disk.storage, 'run', 3);
+  expect((await generations.load<{ i: number }>())?.state.i).toBe(2);
+  // The last byte of the state: neither its size nor its header.
+  disk.spoil = ({ path, bytes }) => {
+    const other = bytes.slice();
+    if (path.endsWith('.tabtrain')) other[other.length - 1]! ^= 1;
+    return { path, bytes: other };
+  };
+  const told: object[] = [];
+  const queue = new SaveQueue(generations, (event) => told.push(event));
+  queue.add({ ...contents(3), copyMs: 0 });
+  await queue.settle();
+  const reason = expect.stringMatching(
+    /^STORAGE_UNAVAILABLE: 'run\/state-00000004\.tabtrain' was written, but other bytes are there/,
+  ) as unknown;
+  expect(told).toMatchObject([{ type: 'unsaved', epoch: 0, batch: 3, reason }]);
+  expect(() => queue.throwIfFailed()).toThrow('other bytes are there');
+  expect(await disk.all()).toMatchObject({ ...before, 'state.commit': expect.any(String) });
+  // Another one takes none of the others' places by it.
+  disk.spoil = (write) => write;
+  await generations.save(await file(4));
+  expect(Object.keys(await disk.all())).toEqual([
+    ...[2, 3, 5].map((each) => `state-0000000${each}.tabtrain`),
+    'state.commit',
+  ]);
+  await generations.close();
 });

@@ -1,10 +1,10 @@
 import { TabtrainError, toTabtrainError } from '../errors';
-import type { StoredFile } from '../storage/backend';
+import type { FileWrite, StoredFile } from '../storage/backend';
 import { lockedError } from '../storage/conflicts';
 import { baseName, joinPath } from '../storage/paths';
 import type { Storage } from '../storage/storage';
-import { crc32c, textWithCrc, withCrc } from './crc32c';
-import { decodeState, headerOf, type StateContents } from './stateFile';
+import { textWithCrc, withCrc } from './crc32c';
+import { decodeState, headerOf, isSame, type StateContents } from './stateFile';
 
 /**
  * The steps of the protocol, as {@link Generations} and the campaign name them. `remove` is one file of
@@ -18,7 +18,7 @@ export type Step = (typeof STEPS)[number];
 /** The part of {@link Storage} that is used. */
 export interface GenerationStore extends Pick<
   Storage,
-  'locate' | 'list' | 'find' | 'commit' | 'remove' | 'lock'
+  'locate' | 'list' | 'find' | 'findAll' | 'commit' | 'remove' | 'lock'
 > {
   /** Told of each step before it is taken, and waited for: a test's own store can stop a run there. */
   readonly atStep?: (step: Step) => Promise<void>;
@@ -59,8 +59,8 @@ const ARGUMENT = 'backupAndRestore: backupDir';
  * 3. *Commit*: generation, then record, in one commit of the storage. Against a record that names what is
  *    not there. The record carries the digest of the generation: against a file of the same name that is
  *    another.
- * 4. *Confirm*: both are read back before anybody hears that they are saved. Against writes that were
- *    reported done and are not.
+ * 4. *Confirm*: both are read back, to the last byte, before anybody hears that they are saved and before
+ *    anything goes. Against writes that were reported done and are not, or are of other bytes.
  * 5. *Prune*: only now older generations beyond `keep` go, and orphans. Against losing the last good one.
  *
  * Loading takes the newest generation that verifies, not newer than the record says where there is one
@@ -183,30 +183,34 @@ export class Generations {
       bytes: file.length,
       digest: await digestOf(file),
     };
-    const path = this.#path(generation);
-    const recordPath = joinPath(this.#dir, RECORD);
-    const text = new TextEncoder().encode(withCrc(JSON.stringify(record)));
+    const writes = [
+      { path: this.#path(generation), bytes: file },
+      {
+        path: joinPath(this.#dir, RECORD),
+        bytes: new TextEncoder().encode(withCrc(JSON.stringify(record))),
+      },
+    ];
+    // Until it is confirmed it counts for none of those that are kept.
+    this.#refused.add(generation);
     await this.#store.atStep?.('commit');
-    await this.#store.commit([
-      { path, bytes: file },
-      { path: recordPath, bytes: text },
-    ]);
-    await this.#confirm(path, file.length, recordPath, text);
+    await this.#store.commit(writes);
+    await this.#confirm(writes);
+    this.#refused.delete(generation);
     this.#committed = generation;
     await this.#prune(this.#keep).catch(() => {}); // It is saved; what is left goes the next time.
     return generation;
   }
 
-  async #confirm(path: string, size: number, recordPath: string, text: Uint8Array): Promise<void> {
+  async #confirm(writes: readonly FileWrite[]): Promise<void> {
     await this.#store.atStep?.('confirm');
-    const stored = await this.#store.find(recordPath);
-    const isRecord = stored?.length === text.length && crc32c(stored) === crc32c(text);
-    const file = (await this.#store.list(this.#dir)).find((each) => each.path === path);
-    if (isRecord && file?.size === size) return;
-    throw new TabtrainError(
-      'STORAGE_UNAVAILABLE',
-      `'${isRecord ? path : recordPath}' was written, but is not there; what was saved before is unchanged`,
-    );
+    const stored = await this.#store.findAll(writes.map(({ path }) => path));
+    for (const [i, { path, bytes }] of writes.entries()) {
+      if (stored[i] && (await isSame(stored[i], bytes))) continue;
+      throw new TabtrainError(
+        'STORAGE_UNAVAILABLE',
+        `'${path}' was written, but ${stored[i] ? 'other bytes are' : 'is not'} there; what was saved before is unchanged`,
+      );
+    }
   }
 
   /** Removes all but the newest `keep` committed generations; whether any went. */
