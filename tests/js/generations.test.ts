@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { IDBFactory } from 'fake-indexeddb';
+import { TabtrainError } from '../../web/api/errors';
 import { Generations } from '../../web/api/state/generations';
 import { encodeState } from '../../web/api/state/stateFile';
 import { SaveQueue } from '../../web/api/state/saveQueue';
@@ -13,6 +14,7 @@ import { MemoryBackend } from '../../web/api/storage/memoryBackend';
 import { NodeBackend } from '../../web/api/storage/nodeBackend';
 import { Storage } from '../../web/api/storage/storage';
 import { newEngine } from './support/engine';
+import { expectFailure } from './support/errors';
 import { temporaryDirectory } from './support/models';
 
 const directory = temporaryDirectory();
@@ -30,9 +32,21 @@ const file = (i: number) => encodeState(contents(i));
 class Disk extends MemoryBackend {
   /** Changes what is stored of each file that is written. */
   spoil = (_write: FileWrite): FileWrite => _write;
+  /** Files that cannot be read. */
+  readonly unreadable = new Set<string>();
   readonly storage = new Storage(this, zip);
+  override async readAll(paths: readonly string[]): Promise<(Uint8Array | null)[]> {
+    const bad = paths.find((path) => this.unreadable.has(path));
+    if (bad) throw new TabtrainError('STORAGE_UNAVAILABLE', `cannot read '${bad}': EIO`);
+    return super.readAll(paths);
+  }
   override commit(files: readonly FileWrite[]): Promise<void> {
     return super.commit(files.map((each) => this.spoil(each)));
+  }
+  /** Saves three states, 0 to 2, and gives back what is stored then. */
+  async fill(): Promise<Record<string, string>> {
+    for (let i = 0; i < 3; ++i) await goOn(this.storage, 'run', i);
+    return this.all();
   }
   /** What is in the directory, by name. */
   async all(): Promise<Record<string, string>> {
@@ -91,8 +105,7 @@ describe('all spellings of a directory are one', () => {
 
 test('a state of which other bytes are stored is not saved, and none goes for it', async () => {
   const disk = new Disk();
-  for (let i = 0; i < 3; ++i) await goOn(disk.storage, 'run', i);
-  const before = await disk.all();
+  const before = await disk.fill();
   const generations = await Generations.open(disk.storage, 'run', 3);
   expect((await generations.load<{ i: number }>())?.state.i).toBe(2);
   // The last byte of the state: neither its size nor its header.
@@ -120,3 +133,20 @@ test('a state of which other bytes are stored is not saved, and none goes for it
   ]);
   await generations.close();
 });
+
+test.each(['state-00000003.tabtrain', 'state.commit'])(
+  'where %s cannot be read now, that is the error, and nothing is taken for damaged',
+  async (name) => {
+    const disk = new Disk();
+    const before = await disk.fill();
+    disk.unreadable.add(`run/${name}`);
+    const error = { code: 'STORAGE_UNAVAILABLE', says: [/^cannot read .*EIO$/, name] };
+    const generations = await Generations.open(disk.storage, 'run', 3);
+    await expectFailure(() => generations.load(), error);
+    await generations.close();
+    await expectFailure(() => Generations.reader(disk.storage, 'run').load(), error);
+    disk.unreadable.clear();
+    expect(await disk.all()).toEqual(before);
+    expect(await goOn(disk.storage, 'run', 3)).toBe(2);
+  },
+);

@@ -105,7 +105,8 @@ export class Generations {
 
   /**
    * The newest generation that verifies; null where there are none.
-   * @throws TabtrainError `CORRUPT_FILE` where there are some and none verifies, naming each.
+   * @throws TabtrainError `CORRUPT_FILE` where there are some and none verifies, naming each; the storage's
+   * own where a file cannot be read, since it may be whole.
    */
   async load<T>(): Promise<Loaded<T> | null> {
     await this.#store.atStep?.('load');
@@ -124,8 +125,9 @@ export class Generations {
         continue;
       }
       const path = this.#path(generation);
+      // What cannot be read now may be whole: that ends the load, and nothing is taken for damaged.
+      const file = await this.#store.find(path);
       try {
-        const file = await this.#store.find(path);
         if (!file) throw new TabtrainError('NOT_FOUND', 'it is gone');
         const contents = decodeState<T>(file);
         if (record?.generation === generation && record.digest !== (await digestOf(file))) {
