@@ -40,7 +40,13 @@ class Disk extends MemoryBackend {
     if (bad) throw new TabtrainError('STORAGE_UNAVAILABLE', `cannot read '${bad}': EIO`);
     return super.readAll(paths);
   }
-  override commit(files: readonly FileWrite[]): Promise<void> {
+  /** Bytes. */
+  room = Infinity;
+  override async commit(files: readonly FileWrite[]): Promise<void> {
+    const { usage } = await this.estimate();
+    if (files.reduce((sum, { bytes }) => sum + bytes.length, usage) > this.room) {
+      throw new TabtrainError('QUOTA_EXCEEDED', 'there is no room');
+    }
     return super.commit(files.map((each) => this.spoil(each)));
   }
   /** Saves three states, 0 to 2, and gives back what is stored then. */
@@ -67,10 +73,13 @@ beforeEach(() => {
 /** Takes a directory, loads, saves one more; the number that was loaded. */
 async function goOn(store: Storage, dir: string, i: number): Promise<number | null> {
   const generations = await Generations.open(store, dir, 3);
-  const loaded = await generations.load<{ i: number }>();
-  await generations.save(await file(i));
-  await generations.close();
-  return loaded?.state.i ?? null;
+  try {
+    const loaded = await generations.load<{ i: number }>();
+    await generations.save(await file(i));
+    return loaded?.state.i ?? null;
+  } finally {
+    await generations.close();
+  }
 }
 
 describe('all spellings of a directory are one', () => {
@@ -150,3 +159,21 @@ test.each(['state-00000003.tabtrain', 'state.commit'])(
     expect(await goOn(disk.storage, 'run', 3)).toBe(2);
   },
 );
+
+test('a full disk costs no state that counts', async () => {
+  const disk = new Disk();
+  const before = await disk.fill();
+  disk.room = (await disk.estimate()).usage;
+  const full = { code: 'QUOTA_EXCEEDED', says: [] };
+  await expectFailure(() => goOn(disk.storage, 'run', 3), full);
+  expect(await disk.all()).toEqual(before);
+  // One that nobody was told of gives its room.
+  disk.room = Infinity;
+  await disk.commit([{ path: 'run/state-00000009.tabtrain', bytes: await file(9) }]);
+  disk.room = (await disk.estimate()).usage + 200;
+  await goOn(disk.storage, 'run', 3);
+  expect(Object.keys(await disk.all())).toEqual([
+    ...['02', '03', '11'].map((each) => `state-000000${each}.tabtrain`),
+    'state.commit',
+  ]);
+});

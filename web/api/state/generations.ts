@@ -154,8 +154,8 @@ export class Generations {
       return await this.#save(file);
     } catch (error) {
       if (toTabtrainError(error).code !== 'QUOTA_EXCEEDED') throw error;
-      // The oldest generations give their room to the newest.
-      if (!(await this.#prune(1))) throw error;
+      // What counts for nothing gives its room: orphans, and those that do not verify.
+      if (!(await this.#prune())) throw error;
       return this.#save(file);
     }
   }
@@ -199,7 +199,7 @@ export class Generations {
     await this.#confirm(writes);
     this.#refused.delete(generation);
     this.#committed = generation;
-    await this.#prune(this.#keep).catch(() => {}); // It is saved; what is left goes the next time.
+    await this.#prune().catch(() => {}); // It is saved; what is left goes the next time.
     return generation;
   }
 
@@ -216,11 +216,11 @@ export class Generations {
   }
 
   /** Removes all but the newest `keep` committed generations; whether any went. */
-  async #prune(keep: number): Promise<boolean> {
+  async #prune(): Promise<boolean> {
     await this.#store.atStep?.('prune');
     const numbers = await this.#numbers();
     const isGood = (each: number) => each <= this.#committed && !this.#refused.has(each);
-    const kept = new Set(numbers.filter(isGood).slice(-keep));
+    const kept = new Set(numbers.filter(isGood).slice(-this.#keep));
     // Those that do not verify go once there is one that does.
     const gone = this.#committed === 0 ? [] : numbers.filter((each) => !kept.has(each));
     for (const each of gone) await this.#remove(this.#path(each));
