@@ -8,7 +8,7 @@ import { TabtrainError } from '../../web/api/errors';
 import { Generations } from '../../web/api/state/generations';
 import { encodeState } from '../../web/api/state/stateFile';
 import { SaveQueue } from '../../web/api/state/saveQueue';
-import type { FileWrite } from '../../web/api/storage/backend';
+import type { FileWrite, StoredFile } from '../../web/api/storage/backend';
 import { openBrowserBackend } from '../../web/api/storage/browserBackend';
 import { MemoryBackend } from '../../web/api/storage/memoryBackend';
 import { NodeBackend } from '../../web/api/storage/nodeBackend';
@@ -32,13 +32,22 @@ const file = (i: number) => encodeState(contents(i));
 class Disk extends MemoryBackend {
   /** Changes what is stored of each file that is written. */
   spoil = (_write: FileWrite): FileWrite => _write;
+  /** Called after each look at what is stored. */
+  looked = async () => {};
   /** Files that cannot be read. */
   readonly unreadable = new Set<string>();
   readonly storage = new Storage(this, zip);
   override async readAll(paths: readonly string[]): Promise<(Uint8Array | null)[]> {
     const bad = paths.find((path) => this.unreadable.has(path));
     if (bad) throw new TabtrainError('STORAGE_UNAVAILABLE', `cannot read '${bad}': EIO`);
-    return super.readAll(paths);
+    const files = await super.readAll(paths);
+    await this.looked();
+    return files;
+  }
+  override async list(dir: string): Promise<StoredFile[]> {
+    const files = await super.list(dir);
+    await this.looked();
+    return files;
   }
   /** Bytes. */
   room = Infinity;
@@ -176,4 +185,68 @@ test('a full disk costs no state that counts', async () => {
     ...['02', '03', '11'].map((each) => `state-000000${each}.tabtrain`),
     'state.commit',
   ]);
+});
+
+describe('a file that is missing is told of', () => {
+  const [oldest, older, newest] = [1, 2, 3].map((i) => `run/state-0000000${i}.tabtrain`);
+  const record = 'run/state.commit';
+  test.each<[string, string[], number, string[], string[]]>([
+    ['the record', [record], 2, [record], ['02', '03', '04']],
+    ['the newest state', [newest!], 1, [newest!], ['01', '02', '04']],
+    ['the newest two', [newest!, older!], 0, [newest!], ['01', '04']],
+    ['record and newest', [newest!, record], 1, [record], ['01', '02', '03']],
+    ['an older one', [oldest!], 2, [], ['02', '03', '04']],
+  ])('%s', async (_, gone, taken, told, left) => {
+    const disk = new Disk();
+    await disk.fill();
+    for (const path of gone) await disk.remove(path);
+    const loaded = await Generations.reader(disk.storage, 'run').load<{ i: number }>();
+    expect(loaded!.state.i).toBe(taken);
+    expect(loaded!.refused).toEqual(told.map((path) => ({ path, reason: 'it is missing' })));
+    expect(await goOn(disk.storage, 'run', 9)).toBe(taken);
+    expect(Object.keys(await disk.all())).toEqual([
+      ...left.map((each) => `state-000000${each}.tabtrain`),
+      'state.commit',
+    ]);
+  });
+
+  test('all states', async () => {
+    const disk = new Disk();
+    await disk.fill();
+    for (const path of [oldest!, older!, newest!]) await disk.remove(path);
+    const before = await disk.all();
+    const error = { code: 'CORRUPT_FILE', says: [`'${newest!}': it is missing`, 'remove'] };
+    await expectFailure(() => goOn(disk.storage, 'run', 9), error);
+    expect(await disk.all()).toEqual(before);
+  });
+});
+
+describe('who looks at a run that goes on sees nothing wrong', () => {
+  const save = async (generations: Generations, count: number) => {
+    for (let i = 0; i < count; ++i) await generations.save(await file(100 + i));
+  };
+  test.each<[string, (generations: Generations) => Promise<void>]>([
+    ['while it saves', (generations) => save(generations, 1)],
+    ['while it saves much', (generations) => save(generations, 5)],
+    ['while a run is cleared', (generations) => generations.clear()],
+  ])('%s', async (_, meanwhile) => {
+    for (const keep of [1, 3]) {
+      for (let at = 1, looks = Infinity; at <= looks; ++at) {
+        const disk = new Disk();
+        await disk.fill();
+        const generations = await Generations.open(disk.storage, 'run', keep);
+        await generations.load();
+        looks = 0;
+        disk.looked = async () => {
+          if (++looks !== at) return;
+          const { looked } = disk;
+          disk.looked = async () => {};
+          await meanwhile(generations);
+          disk.looked = looked;
+        };
+        const seen = await Generations.reader(disk.storage, 'run').load<{ i: number }>();
+        expect(seen?.refused ?? []).toEqual([]);
+      }
+    }
+  });
 });

@@ -1,10 +1,10 @@
 import { TabtrainError, toTabtrainError } from '../errors';
-import type { FileWrite, StoredFile } from '../storage/backend';
+import type { FileWrite } from '../storage/backend';
 import { lockedError } from '../storage/conflicts';
 import { baseName, joinPath } from '../storage/paths';
 import type { Storage } from '../storage/storage';
-import { textWithCrc, withCrc } from './crc32c';
-import { decodeState, headerOf, isSame, type StateContents } from './stateFile';
+import { digestOf, makeRecord, readRecord, type CommitRecord } from './commitRecord';
+import { decodeState, isSame, type StateContents } from './stateFile';
 
 /**
  * The steps of the protocol, as {@link Generations} and the campaign name them. `remove` is one file of
@@ -37,14 +37,6 @@ export interface Loaded<T> extends StateContents<T> {
   readonly refused: readonly Refused[];
 }
 
-/** What the commit record says of the newest generation. */
-interface CommitRecord {
-  readonly format: 1;
-  readonly generation: number;
-  readonly bytes: number;
-  readonly digest: string;
-}
-
 const NAME = /^state-(\d{8,})\.tabtrain$/;
 const RECORD = 'state.commit';
 const ARGUMENT = 'backupAndRestore: backupDir';
@@ -64,7 +56,7 @@ const ARGUMENT = 'backupAndRestore: backupDir';
  * 5. *Prune*: only now older generations beyond `keep` go, and orphans. Against losing the last good one.
  *
  * Loading takes the newest generation that verifies, not newer than the record says where there is one
- * that can be read, and tells which it refused. `src/checkpoint/README.md` shows it as a diagram.
+ * that is whole, and tells which files it refused or missed. `src/checkpoint/README.md` shows it as a diagram.
  */
 export class Generations {
   readonly #store: GenerationStore;
@@ -104,48 +96,81 @@ export class Generations {
   }
 
   /**
-   * The newest generation that verifies; null where there are none.
-   * @throws TabtrainError `CORRUPT_FILE` where there are some and none verifies, naming each; the storage's
+   * The newest generation that verifies; null where nothing was saved.
+   * @throws TabtrainError `CORRUPT_FILE` where something was and none verifies, naming each; the storage's
    * own where a file cannot be read, since it may be whole.
    */
   async load<T>(): Promise<Loaded<T> | null> {
     await this.#store.atStep?.('load');
-    const numbers = await this.#numbers();
-    this.#last = numbers.at(-1) ?? 0;
-    const refused: Refused[] = [];
-    const record = await this.#record(refused);
-    if (record === 'none') {
-      // Nothing was ever committed, or all was cleared: whatever is here are orphans.
-      for (const each of numbers) this.#refused.add(each);
-      return null;
+    for (let before = ''; ;) {
+      // The record first: what it names is listed afterwards, unless it went meanwhile.
+      const record = await this.#store.find(this.#recordPath);
+      const numbers = await this.#numbers();
+      this.#refused.clear();
+      const { loaded, refused, isMissing } = await this.#newest<T>(record, numbers);
+      // A run whose lock this is not may have saved or ended between two looks.
+      const seen = `${String(record)} ${numbers.join()}`;
+      if (isMissing && seen !== before) {
+        before = seen;
+        continue;
+      }
+      if (loaded || refused.length === 0) return loaded;
+      const list = refused.map(({ path, reason }) => `'${path}': ${reason}`).join('; ');
+      throw new TabtrainError(
+        'CORRUPT_FILE',
+        `no training state in '${this.#dir}' can be used: ${list}; remove the directory to begin anew`,
+      );
     }
-    for (const generation of numbers.reverse()) {
-      if (record && generation > record.generation) {
+  }
+
+  /** As {@link load}, of what was found there; whether any file is not there that should be. */
+  async #newest<T>(
+    bytes: Uint8Array | null,
+    numbers: readonly number[],
+  ): Promise<{ loaded: Loaded<T> | null; refused: readonly Refused[]; isMissing: boolean }> {
+    const refused: Refused[] = [];
+    let isMissing = false;
+    const refuse = (path: string, error: unknown) =>
+      refused.push({ path, reason: toTabtrainError(error).message });
+    const miss = (path: string) => {
+      isMissing = true;
+      refused.push({ path, reason: 'it is missing' });
+    };
+    let record: CommitRecord | null = null;
+    try {
+      if (bytes) record = readRecord(bytes);
+      else if (numbers.length > 0) miss(this.#recordPath);
+    } catch (error) {
+      refuse(this.#recordPath, error); // The generations have checksums of their own.
+    }
+    const newest = record?.generation ?? Infinity;
+    this.#last = Math.max(record?.generation ?? 0, ...numbers);
+    if (record && !numbers.includes(newest)) miss(this.#path(newest));
+    for (const generation of [...numbers].reverse()) {
+      if (generation > newest) {
         this.#refused.add(generation); // An orphan: nobody was told that it is saved.
         continue;
       }
       const path = this.#path(generation);
       // What cannot be read now may be whole: that ends the load, and nothing is taken for damaged.
       const file = await this.#store.find(path);
+      if (!file) {
+        miss(path);
+        continue;
+      }
       try {
-        if (!file) throw new TabtrainError('NOT_FOUND', 'it is gone');
         const contents = decodeState<T>(file);
-        if (record?.generation === generation && record.digest !== (await digestOf(file))) {
+        if (generation === newest && record!.digest !== (await digestOf(file))) {
           throw new TabtrainError('CORRUPT_FILE', 'it is not the one that was committed');
         }
         this.#committed = generation;
-        return { ...contents, path, generation, refused };
+        return { loaded: { ...contents, path, generation, refused }, refused, isMissing };
       } catch (error) {
-        refused.push({ path, reason: toTabtrainError(error).message });
+        refuse(path, error);
         this.#refused.add(generation);
       }
     }
-    if (refused.length === 0) return null;
-    const list = refused.map(({ path, reason }) => `'${path}': ${reason}`).join('; ');
-    throw new TabtrainError(
-      'CORRUPT_FILE',
-      `no training state in '${this.#dir}' can be used: ${list}; remove the directory to begin anew`,
-    );
+    return { loaded: null, refused, isMissing };
   }
 
   /** Commits a file of training state; resolves to its generation once that is confirmed. */
@@ -163,10 +188,9 @@ export class Generations {
   /** Removes all that is here. */
   async clear(): Promise<void> {
     await this.#store.atStep?.('clear');
-    // The record first: what is left over by a crash are orphans then, not what a record names.
-    for (const path of [joinPath(this.#dir, RECORD), ...(await this.#paths())]) {
-      await this.#remove(path);
-    }
+    // The record first: it never names what is gone. The newest last: after a crash the least is done again.
+    const paths = (await this.#numbers()).map((each) => this.#path(each));
+    for (const path of [this.#recordPath, ...paths]) await this.#remove(path);
     this.#committed = 0;
   }
 
@@ -179,18 +203,9 @@ export class Generations {
   async #save(file: Uint8Array): Promise<number> {
     await this.#store.atStep?.('name');
     const generation = ++this.#last;
-    const record: CommitRecord = {
-      format: 1,
-      generation,
-      bytes: file.length,
-      digest: await digestOf(file),
-    };
     const writes = [
       { path: this.#path(generation), bytes: file },
-      {
-        path: joinPath(this.#dir, RECORD),
-        bytes: new TextEncoder().encode(withCrc(JSON.stringify(record))),
-      },
+      { path: this.#recordPath, bytes: await makeRecord(generation, file) },
     ];
     // Until it is confirmed it counts for none of those that are kept.
     this.#refused.add(generation);
@@ -227,26 +242,18 @@ export class Generations {
     return gone.length > 0;
   }
 
-  /** Null where it is damaged: the generations have checksums of their own. */
-  async #record(refused: Refused[]): Promise<CommitRecord | 'none' | null> {
-    const path = joinPath(this.#dir, RECORD);
-    const bytes = await this.#store.find(path);
-    if (!bytes) return 'none';
-    const json = textWithCrc(new TextDecoder().decode(bytes));
-    if (json !== null) return JSON.parse(json) as CommitRecord;
-    refused.push({ path, reason: 'the checksum of the commit record is wrong' });
-    return null;
+  get #recordPath(): string {
+    return joinPath(this.#dir, RECORD);
   }
 
+  /** Of the generations that are there, ascending. */
   async #numbers(): Promise<number[]> {
-    const names = (await this.#paths()).map((path) => NAME.exec(baseName(path))![1]);
-    return names.map(Number).sort((a, b) => a - b);
-  }
-
-  async #paths(): Promise<string[]> {
-    const isOurs = ({ path }: StoredFile) =>
-      path === joinPath(this.#dir, baseName(path)) && NAME.test(baseName(path));
-    return (await this.#store.list(this.#dir)).filter(isOurs).map(({ path }) => path);
+    const files = await this.#store.list(this.#dir);
+    const names = files
+      .map(({ path }) => path)
+      .filter((path) => path === joinPath(this.#dir, baseName(path)));
+    const numbers = names.flatMap((path) => NAME.exec(baseName(path))?.slice(1).map(Number) ?? []);
+    return numbers.sort((a, b) => a - b);
   }
 
   async #remove(path: string): Promise<void> {
@@ -259,9 +266,4 @@ export class Generations {
   #path(generation: number): string {
     return joinPath(this.#dir, `state-${String(generation).padStart(8, '0')}.tabtrain`);
   }
-}
-
-async function digestOf(file: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', headerOf(file));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
