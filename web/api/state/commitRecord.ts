@@ -1,6 +1,5 @@
-import { TabtrainError } from '../errors';
 import { textWithCrc, withCrc } from './crc32c';
-import { headerOf } from './stateFile';
+import { checkFormat, corrupt, headerOf } from './stateFile';
 
 /** What the commit record says of the newest generation: JSON, and its checksum in a line of its own. */
 export interface CommitRecord {
@@ -10,17 +9,34 @@ export interface CommitRecord {
   readonly digest: string;
 }
 
+const FORMAT = 1;
+
 export async function makeRecord(generation: number, file: Uint8Array): Promise<Uint8Array> {
   const digest = await digestOf(file);
-  const record: CommitRecord = { format: 1, generation, bytes: file.length, digest };
+  const record: CommitRecord = { format: FORMAT, generation, bytes: file.length, digest };
   return new TextEncoder().encode(withCrc(JSON.stringify(record)));
 }
 
-/** Throws `CORRUPT_FILE` in a sentence that says what is wrong. */
+/** Throws `CORRUPT_FILE` in a sentence that says what is wrong, and `UNSUPPORTED` for a later format. */
 export function readRecord(bytes: Uint8Array): CommitRecord {
   const json = textWithCrc(new TextDecoder().decode(bytes));
-  if (json !== null) return JSON.parse(json) as CommitRecord;
-  throw new TabtrainError('CORRUPT_FILE', 'the checksum of the commit record is wrong');
+  if (json === null) corrupt('the checksum of the commit record is wrong');
+  const { format, generation, digest, ...others } = parse(json) as Partial<CommitRecord>;
+  checkFormat(format, FORMAT);
+  if (!Number.isSafeInteger(generation) || generation! < 1 || typeof digest !== 'string') {
+    corrupt('it names no generation with a digest');
+  }
+  return { format, generation, digest, ...others } as CommitRecord;
+}
+
+function parse(json: string): object {
+  try {
+    const value: unknown = JSON.parse(json);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {
+    // As any other value.
+  }
+  return corrupt('it is no commit record');
 }
 
 /** Of a file of training state; with the checksums that it is made of it stands for every byte. */

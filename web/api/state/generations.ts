@@ -37,6 +37,8 @@ export interface Loaded<T> extends StateContents<T> {
   readonly refused: readonly Refused[];
 }
 
+type Check<T> = (contents: StateContents<T>) => void;
+
 const NAME = /^state-(\d{8,})\.tabtrain$/;
 const RECORD = 'state.commit';
 const ARGUMENT = 'backupAndRestore: backupDir';
@@ -97,17 +99,18 @@ export class Generations {
 
   /**
    * The newest generation that verifies; null where nothing was saved.
-   * @throws TabtrainError `CORRUPT_FILE` where something was and none verifies, naming each; the storage's
-   * own where a file cannot be read, since it may be whole.
+   * @param check throws `CORRUPT_FILE` for contents that cannot be.
+   * @throws TabtrainError `CORRUPT_FILE` where something was and none verifies, naming each; the storage's own
+   * where a file cannot be read, since it may be whole; `UNSUPPORTED` for what a later version wrote.
    */
-  async load<T>(): Promise<Loaded<T> | null> {
+  async load<T>(check: Check<T> = () => {}): Promise<Loaded<T> | null> {
     await this.#store.atStep?.('load');
     for (let before = ''; ;) {
       // The record first: what it names is listed afterwards, unless it went meanwhile.
       const record = await this.#store.find(this.#recordPath);
       const numbers = await this.#numbers();
       this.#refused.clear();
-      const { loaded, refused, isMissing } = await this.#newest<T>(record, numbers);
+      const { loaded, refused, isMissing } = await this.#newest(record, numbers, check);
       // A run whose lock this is not may have saved or ended between two looks.
       const seen = `${String(record)} ${numbers.join()}`;
       if (isMissing && seen !== before) {
@@ -127,11 +130,18 @@ export class Generations {
   async #newest<T>(
     bytes: Uint8Array | null,
     numbers: readonly number[],
+    check: Check<T>,
   ): Promise<{ loaded: Loaded<T> | null; refused: readonly Refused[]; isMissing: boolean }> {
     const refused: Refused[] = [];
     let isMissing = false;
-    const refuse = (path: string, error: unknown) =>
-      refused.push({ path, reason: toTabtrainError(error).message });
+    const refuse = (path: string, error: unknown) => {
+      const { code, message } = toTabtrainError(error);
+      // What is not damaged may be good for somebody: that ends the load.
+      if (code !== 'CORRUPT_FILE') {
+        throw new TabtrainError(code, `'${path}': ${message}`, { cause: error });
+      }
+      refused.push({ path, reason: message });
+    };
     const miss = (path: string) => {
       isMissing = true;
       refused.push({ path, reason: 'it is missing' });
@@ -163,6 +173,7 @@ export class Generations {
         if (generation === newest && record!.digest !== (await digestOf(file))) {
           throw new TabtrainError('CORRUPT_FILE', 'it is not the one that was committed');
         }
+        check(contents);
         this.#committed = generation;
         return { loaded: { ...contents, path, generation, refused }, refused, isMissing };
       } catch (error) {

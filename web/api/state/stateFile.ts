@@ -1,4 +1,4 @@
-import { TabtrainError } from '../errors';
+import { TabtrainError, came } from '../errors';
 import type { EngineDType } from '../engine/engine';
 import { macrotask } from '../host/tasks';
 import { crc32c } from './crc32c';
@@ -116,10 +116,7 @@ function readHeader(file: Uint8Array): { header: Header; end: number } {
   if (end > file.length) corrupt('it ends within its header');
   const crc = crc32c(file.subarray(PREFIX, end), crc32c(file.subarray(0, 16)));
   if (crc !== view.getUint32(16, true)) corrupt('the checksum of its header is wrong');
-  const format = view.getUint32(8, true);
-  if (format !== FORMAT) {
-    throw new TabtrainError('UNSUPPORTED', `it has format ${format}; this version knows ${FORMAT}`);
-  }
+  checkFormat(view.getUint32(8, true), FORMAT);
   return {
     header: JSON.parse(new TextDecoder().decode(file.subarray(PREFIX, end))) as Header,
     end,
@@ -147,6 +144,18 @@ function differ(a: Uint8Array, b: Uint8Array): boolean {
   return false;
 }
 
-function corrupt(what: string): never {
+/** Throws `UNSUPPORTED` for a later format, and `CORRUPT_FILE` for what is none. */
+export function checkFormat(format: unknown, known: number): void {
+  if (format === known) return;
+  if (!Number.isInteger(format) || (format as number) < known) {
+    corrupt(`its format is ${came(format)}; expected ${known}`);
+  }
+  throw new TabtrainError(
+    'UNSUPPORTED',
+    `it was written by a later version, in format ${String(format)}; this one knows ${known}`,
+  );
+}
+
+export function corrupt(what: string): never {
   throw new TabtrainError('CORRUPT_FILE', what);
 }
