@@ -250,3 +250,29 @@ describe('who looks at a run that goes on sees nothing wrong', () => {
     }
   });
 });
+
+test('a file whose number is too long is not ours', async () => {
+  const disk = new Disk();
+  const foreign = 'run/state-99999999999999999999.tabtrain';
+  await disk.commit([{ path: foreign, bytes: new Uint8Array(1) }]);
+  await disk.fill();
+  expect(Object.keys(await disk.all())).toEqual([
+    ...['00000001', '00000002', '00000003', '99999999999999999999'].map(
+      (each) => `state-${each}.tabtrain`,
+    ),
+    'state.commit',
+  ]);
+  const generations = await Generations.open(disk.storage, 'run', 3);
+  await generations.clear();
+  expect(Object.keys(await disk.all())).toEqual(['state-99999999999999999999.tabtrain']);
+  await generations.close();
+});
+
+test('after the last number there is none, and that is told', async () => {
+  const disk = new Disk();
+  const last = 'state-999999999999999.tabtrain';
+  await disk.commit([{ path: `run/${last}`, bytes: await file(1) }]);
+  const error = { code: 'UNSUPPORTED', says: [last] };
+  await expectFailure(() => goOn(disk.storage, 'run', 2), error);
+  expect(Object.keys(await disk.all())).toEqual([last]);
+});

@@ -39,7 +39,9 @@ export interface Loaded<T> extends StateContents<T> {
 
 type Check<T> = (contents: StateContents<T>) => void;
 
-const NAME = /^state-(\d{8,})\.tabtrain$/;
+/** Of numbers that are exact; what has more digits is nobody's. */
+const NAME = /^state-(\d{8,15})\.tabtrain$/;
+const MOST = 10 ** 15 - 1;
 const RECORD = 'state.commit';
 const ARGUMENT = 'backupAndRestore: backupDir';
 
@@ -214,6 +216,10 @@ export class Generations {
   async #save(file: Uint8Array): Promise<number> {
     await this.#store.atStep?.('name');
     const generation = ++this.#last;
+    if (generation > MOST) {
+      const path = this.#path(MOST);
+      throw new TabtrainError('UNSUPPORTED', `no number is left after '${path}'; remove that file`);
+    }
     const writes = [
       { path: this.#path(generation), bytes: file },
       { path: this.#recordPath, bytes: await makeRecord(generation, file) },
