@@ -1,6 +1,6 @@
 // The commit protocol over each kind of storage: which generation is loaded, what is told, what stays.
 import 'fake-indexeddb/auto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { IDBFactory } from 'fake-indexeddb';
@@ -119,6 +119,31 @@ describe('all spellings of a directory are one', () => {
     expect(names).toEqual([...numbers.map((each) => `state-${each}.tabtrain`), 'state.commit']);
     if (store.kind !== 'nodefs') expect((await store.list('')).length).toBe(4);
   });
+});
+
+test('a run stays in its directory where the process goes to another', async () => {
+  const [before, after] = ['before', 'after'].map((name) => join(directory, name)) as [
+    string,
+    string,
+  ];
+  for (const path of [before, after]) mkdirSync(path);
+  const own = process.cwd();
+  try {
+    process.chdir(before);
+    const generations = await Generations.open(openDisk(), 'run', 3);
+    await generations.save(await file(1));
+    process.chdir(after);
+    await generations.save(await file(2));
+    await generations.close();
+  } finally {
+    process.chdir(own);
+  }
+  expect(readdirSync(after)).toEqual([]);
+  expect(readdirSync(join(before, 'run'))).toEqual([
+    'state-00000001.tabtrain',
+    'state-00000002.tabtrain',
+    'state.commit',
+  ]);
 });
 
 test('a state of which other bytes are stored is not saved, and none goes for it', async () => {

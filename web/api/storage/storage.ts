@@ -56,9 +56,10 @@ export class Storage implements StorageApi {
     return check(path, argument);
   }
 
-  /** The one spelling of a directory, for whoever makes paths of it. */
+  /** The one spelling of a directory, for whoever makes paths of it; it leads there wherever the process goes. */
   locate(dir: string, argument: string): string {
-    return this.#dir(dir, argument);
+    const checked = this.#dir(dir, argument);
+    return this.#backend.locate?.(checked) ?? checked;
   }
 
   mount(dir: string): Promise<void> {
@@ -172,9 +173,9 @@ export class Storage implements StorageApi {
     return { inside: siblings.filter(isPart), base: slash + 1 };
   }
 
-  /** A directory; '' and '.' are the top. */
+  /** A directory; '' is the top, as '.' is. */
   #dir(dir: string, argument: string): string {
-    if (dir === '' || dir === '.' || dir === '/') return this.kind === 'nodefs' ? dir || '.' : '';
+    if (dir === '') return this.kind === 'nodefs' ? '.' : '';
     return this.path(dir, argument).replace(/(.)\/+$/, '$1');
   }
 
