@@ -250,10 +250,18 @@ describe('who looks at a run that goes on sees nothing wrong', () => {
   const save = async (generations: Generations, count: number) => {
     for (let i = 0; i < count; ++i) await generations.save(await file(100 + i));
   };
-  test.each<[string, (generations: Generations) => Promise<void>]>([
+  test.each<[string, (generations: Generations, disk: Disk) => Promise<unknown>]>([
     ['while it saves', (generations) => save(generations, 1)],
     ['while it saves much', (generations) => save(generations, 5)],
     ['while a run is cleared', (generations) => generations.clear()],
+    [
+      'while another run begins',
+      async (generations, disk) => {
+        await generations.clear();
+        await generations.close();
+        for (let i = 50; i < 53; ++i) await goOn(disk.storage, 'run', i);
+      },
+    ],
   ])('%s', async (_, meanwhile) => {
     for (const keep of [1, 3]) {
       for (let at = 1, looks = Infinity; at <= looks; ++at) {
@@ -266,7 +274,7 @@ describe('who looks at a run that goes on sees nothing wrong', () => {
           if (++looks !== at) return;
           const { looked } = disk;
           disk.looked = async () => {};
-          await meanwhile(generations);
+          await meanwhile(generations, disk);
           disk.looked = looked;
         };
         const seen = await Generations.reader(disk.storage, 'run').load<{ i: number }>();

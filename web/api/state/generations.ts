@@ -112,10 +112,10 @@ export class Generations {
       const record = await this.#store.find(this.#recordPath);
       const numbers = await this.#numbers();
       this.#refused.clear();
-      const { loaded, refused, isMissing } = await this.#newest(record, numbers, check);
+      const { loaded, refused } = await this.#newest(record, numbers, check);
       // A run whose lock this is not may have saved or ended between two looks.
       const seen = `${String(record)} ${numbers.join()}`;
-      if (isMissing && seen !== before) {
+      if (refused.length > 0 && seen !== before) {
         before = seen;
         continue;
       }
@@ -128,14 +128,13 @@ export class Generations {
     }
   }
 
-  /** As {@link load}, of what was found there; whether any file is not there that should be. */
+  /** As {@link load}, of what was found there. */
   async #newest<T>(
     bytes: Uint8Array | null,
     numbers: readonly number[],
     check: Check<T>,
-  ): Promise<{ loaded: Loaded<T> | null; refused: readonly Refused[]; isMissing: boolean }> {
+  ): Promise<{ loaded: Loaded<T> | null; refused: readonly Refused[] }> {
     const refused: Refused[] = [];
-    let isMissing = false;
     const refuse = (path: string, error: unknown) => {
       const { code, message } = toTabtrainError(error);
       // What is not damaged may be good for somebody: that ends the load.
@@ -144,10 +143,7 @@ export class Generations {
       }
       refused.push({ path, reason: message });
     };
-    const miss = (path: string) => {
-      isMissing = true;
-      refused.push({ path, reason: 'it is missing' });
-    };
+    const miss = (path: string) => refused.push({ path, reason: 'it is missing' });
     let record: CommitRecord | null = null;
     try {
       if (bytes) record = readRecord(bytes);
@@ -177,13 +173,13 @@ export class Generations {
         }
         check(contents);
         this.#committed = generation;
-        return { loaded: { ...contents, path, generation, refused }, refused, isMissing };
+        return { loaded: { ...contents, path, generation, refused }, refused };
       } catch (error) {
         refuse(path, error);
         this.#refused.add(generation);
       }
     }
-    return { loaded: null, refused, isMissing };
+    return { loaded: null, refused };
   }
 
   /** Commits a file of training state; resolves to its generation once that is confirmed. */
