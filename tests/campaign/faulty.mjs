@@ -11,6 +11,7 @@ export const WAYS = [
   { name: 'first file only, unnoticed', files: 1 },
   { name: 'half of a file, dies', kills: true, half: true },
   { name: 'half of a file, unnoticed', half: true },
+  { name: 'other bytes, unnoticed', other: true },
 ];
 
 /** A backend whose operation number `at` goes wrong in this way. Who dies hears nothing any more. */
@@ -31,13 +32,20 @@ export class Faulty {
   async do(name, task, nothing, files) {
     if (this.dead) return this.afterDeath();
     if (++this.count !== this.at) return task();
-    const { code, kills, does, files: some, half } = this.way;
+    const { code, kills, does, files: some, half, other } = this.way;
     if (code) throw new this.TabtrainError(code, `injected into ${name}`);
     if (does) await task();
     if (files && some) await task(files.slice(0, some));
     if (files && half) {
       const [first, ...others] = files;
       await task([{ ...first, bytes: first.bytes.slice(0, first.bytes.length / 2) }, ...others]);
+    }
+    if (files && other) {
+      const [first, ...others] = files;
+      await task([
+        { ...first, bytes: first.bytes.map((byte, i) => (i < 60 ? byte : ~byte)) },
+        ...others,
+      ]);
     }
     if (!kills) return nothing;
     this.dead = true;

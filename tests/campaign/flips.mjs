@@ -1,5 +1,5 @@
-// Bits flipped, bytes cut off and added, in every file of training state, and a whole state in the place of
-// the newest: each is found out, the file is named, and what is loaded is a whole generation.
+// Bits flipped, bytes cut off and added, in every file of training state, files removed, and a whole state in
+// the place of the newest: each is found out, the file is named, and what is loaded is a whole generation.
 import { random } from './configurations.mjs';
 import { runAlone } from './part.mjs';
 import { sources } from './sources.mjs';
@@ -65,6 +65,7 @@ export const flips = {
       // Sometimes two files at once; then the third generation is what is left.
       const chosen = new Set([r.pick(files).path, ...(r.chance(0.2) ? [r.pick(files).path] : [])]);
       const before = new Map();
+      const gone = new Set();
       for (const path of chosen) {
         before.set(path, await storage.find(path));
         const isNewest = path === files[GENERATIONS - 1].path;
@@ -72,7 +73,10 @@ export const flips = {
         const bytes = isOther
           ? await storage.find(files[r.integer(0, GENERATIONS - 2)].path)
           : damage(before.get(path), r);
-        await backend.commit([{ path, bytes }]);
+        if (!isOther && r.chance(0.1)) {
+          gone.add(path);
+          await backend.remove(path);
+        } else await backend.commit([{ path, bytes }]);
       }
       const generations = await modules.Generations.open(storage, 'run', GENERATIONS);
       const isDamaged = (generation) => chosen.has(files[generation - 1].path);
@@ -85,8 +89,13 @@ export const flips = {
           ArrayBuffer.isView(value) ? [...value] : value,
         );
         const isRecord = (path) => path.endsWith('state.commit');
+        // Of those that are gone a record that is whole names the newest.
+        const isKnown = (path) =>
+          !gone.has(path) || (path === files[GENERATIONS - 1].path && ![...chosen].some(isRecord));
         const mustName = [...chosen].filter(
-          (path) => isRecord(path) || files.findIndex((file) => file.path === path) >= newest,
+          (path) =>
+            isRecord(path) ||
+            (files.findIndex((file) => file.path === path) >= newest && isKnown(path)),
         );
         const names = refused.map(({ path }) => path);
         const isGood =

@@ -15,21 +15,22 @@ const VARIABLES = ['layers/0/kernel', 'optimizer/layers/0/kernel/m', 'train/loss
 /** A run of fit whose every variable says who trained which batch last. */
 class Run {
   #variables = VARIABLES.map((path, i) => ({ path, values: new Float32Array(2 + i) }));
-  place = { epoch: 0, batch: 0, next: TRAIN_BATCH, tab: 0 };
   isEnd = false;
 
-  constructor(place) {
-    if (place) this.place = place;
+  /** Begins anew without a place; the number of a tab takes the seed's. */
+  constructor(place, keys) {
+    const zeros = Object.fromEntries(keys.map((key) => [key, 0]));
+    this.place = place ?? { ...zeros, next: TRAIN_BATCH };
   }
   peek() {
     return this.isEnd ? TRAIN_END : TRAIN_BATCH;
   }
   train(tab) {
-    this.place = { ...this.place, batch: this.place.batch + 1, tab };
+    this.place = { ...this.place, batch: this.place.batch + 1, seed: tab };
     for (const { values } of this.#variables) values.fill(this.#value);
   }
   get #value() {
-    return this.place.batch * 1000 + this.place.tab;
+    return this.place.batch * 1000 + this.place.seed;
   }
   /** Whether all of it is of the same batch. */
   get isWhole() {
@@ -113,14 +114,14 @@ class Tab {
     const backup = await modules.Backup.open(request, storage, INFO, tell);
     try {
       const place = backup.resume(MODEL, {}, []);
-      const run = new Run(place);
+      const run = new Run(place, modules.PLACE);
       backup.restore(run);
       const [saved, loaded] = [world.newest.get(dir), place].map((each) => JSON.stringify(each));
       if (saved !== loaded && world.removals.get(dir) === removals) {
         world.wrong(`${this.name}: '${dir}': ${saved} was saved, ${loaded} is loaded`);
       }
       if (!run.isWhole) world.wrong(`${this.name}: a mix of generations was loaded`);
-      if (place && place.tab !== this.number) ++counts.takeovers;
+      if (place && place.seed !== this.number) ++counts.takeovers;
       for (let i = 0; i < batches; ++i) {
         run.train(this.number);
         backup.atBorder(run, TRAIN_BATCH, { datasets: {}, last: null });

@@ -9,6 +9,7 @@ const MODULES = [
   'errors',
   'state/backup',
   'state/generations',
+  'state/savedRun',
   'state/stateFile',
   'storage/checkpointFiles',
   'storage/idbfsBackend',

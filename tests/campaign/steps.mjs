@@ -76,12 +76,11 @@ class Watched {
 }
 
 /** What a run that was stopped there may go on from; null stands for one that begins anew. */
-function allowed(stop, nth, { committed, committing }) {
+function allowed(stop, { committed, committing }) {
   // Nobody hears whether a transaction that was cut off is stored; there is no third way.
   if (stop === 'within commit') return [committed, committing];
-  // The record goes first.
-  if (stop === 'unlock' || (stop === 'clear: remove' && nth > 1)) return [null];
-  return [committed];
+  // The newest state goes last.
+  return stop === 'unlock' ? [null] : [committed];
 }
 
 /**
@@ -117,7 +116,7 @@ async function tryStop({ stop, isLate, nth, way, id, expected, ...options }, wat
     // The page tells that the run is over, which is not to be taken for the next one's end.
     if (way === 'terminated') await until(() => watched.isOver);
   }
-  const may = allowed(stop, nth, watched);
+  const may = allowed(stop, watched);
   page ??= await open();
   await beginAt(page, watched, { ...options, workerUrl: `/worker.js?run=${id}` });
   if (!watched.ended) return watched.error ?? 'the run did not end';

@@ -41,7 +41,9 @@ async function hashOf(bytes) {
 
 const watched = (store) => ({
   atStep,
+  locate: (dir, argument) => store.locate(dir, argument),
   list: (dir) => store.list(dir),
+  findAll: (paths) => store.findAll(paths),
   remove: (path) => store.remove(path),
   lock: (dir) => store.lock(dir),
   async find(path) {

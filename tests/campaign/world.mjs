@@ -11,6 +11,9 @@ export const KEEP = 2;
 const RECORD = /^(\w+)\/state\.commit$/;
 const STATE = /^(\w+)\/state-\d+\.tabtrain$/;
 
+const stateOf = (dir, { generation }) =>
+  `${dir}/state-${String(generation).padStart(8, '0')}.tabtrain`;
+
 /** Everything that tabs share, what is known of it, and what went wrong. */
 export class World {
   r;
@@ -18,7 +21,7 @@ export class World {
   trace = [];
   /** By name: the tab that holds it. */
   locks = new Map();
-  /** By directory of a run: the place that was committed last, null for none; and how often it was taken away. */
+  /** By directory of a run: the place that is gone on from, null for none; and how often it was taken away. */
   newest = new Map(RUNS.map((dir) => [dir, null]));
   removals = new Map(RUNS.map((dir) => [dir, 0]));
   /** Contents of the named checkpoints that are there, by prefix; null where any will do. */
@@ -29,8 +32,6 @@ export class World {
   #modules;
   #files;
   #pending = [];
-  /** By directory of a run: the place in the newest file, which a record may name or not. */
-  #written = new Map();
 
   constructor(modules, seed) {
     this.r = random(seed);
@@ -81,17 +82,31 @@ export class World {
     try {
       return await effect();
     } finally {
+      for (const dir of RUNS) this.newest.set(dir, await this.#newestIn(dir));
       await this.#check();
     }
+  }
+
+  /** What the record names; the newest that is there where there is no record. */
+  async #newestIn(dir) {
+    const states = (await this.#files.list(dir)).filter(({ path }) => STATE.test(path));
+    const record = await this.#recordOf(dir);
+    const path = record ? stateOf(dir, record) : states.at(-1)?.path;
+    const [file] = path ? await this.#files.readAll([path]) : [null];
+    return file && this.#modules.decodeState(file).state.place;
+  }
+
+  async #recordOf(dir) {
+    const [record] = await this.#files.readAll([`${dir}/state.commit`]);
+    return record && JSON.parse(new TextDecoder().decode(record).split('\n')[0]);
   }
 
   /** What holds at every moment: a record's generation is there, and a checkpoint is all of one save. */
   async #check() {
     for (const dir of RUNS) {
-      const [record] = await this.#files.readAll([`${dir}/state.commit`]);
+      const record = await this.#recordOf(dir);
       if (!record) continue;
-      const { generation } = JSON.parse(new TextDecoder().decode(record).split('\n')[0]);
-      const path = `${dir}/state-${String(generation).padStart(8, '0')}.tabtrain`;
+      const path = stateOf(dir, record);
       if (!(await this.#files.exists(path)))
         this.wrong(`the record names '${path}', which is gone`);
     }
@@ -131,13 +146,11 @@ export class World {
   }
 
   async #commit(tab, written) {
-    for (const { path, bytes } of written) {
+    for (const { path } of written) {
       const isState = STATE.test(path);
       const [, dir] = STATE.exec(path) ?? RECORD.exec(path) ?? [];
       if (!dir) continue;
       this.#mustHold(tab, dir);
-      if (!isState) this.newest.set(dir, this.#written.get(dir));
-      else this.#written.set(dir, this.#modules.decodeState(bytes).state.place);
       if (isState && (await this.#files.exists(path)))
         this.wrong(`${tab.name} writes over '${path}'`);
     }
@@ -154,9 +167,7 @@ export class World {
   async #remove(tab, path) {
     const [, dir] = STATE.exec(path) ?? RECORD.exec(path) ?? [];
     if (dir) this.#mustHold(tab, dir);
-    if (RECORD.test(path)) this.newest.set(dir, null);
     if (RUNS.includes(path)) {
-      this.newest.set(path, null);
       this.removals.set(path, this.removals.get(path) + 1);
     }
     for (const prefix of this.checkpoints.keys()) {

@@ -32,6 +32,14 @@ test.each<[string, unknown]>([
   await expectFailure(() => there(value), { code: 'INVALID_ARGUMENT', says: ['state', 'plain values'] });
 }); // prettier-ignore
 
+test('a key that would be a prototype is refused when it is saved', async () => {
+  const value = { deep: [JSON.parse('{"__proto__": {"best": 1}}') as unknown] };
+  await expectFailure(() => there(value), {
+    code: 'INVALID_ARGUMENT',
+    says: ['state.deep.0', '__proto__'],
+  });
+});
+
 test('a value that contains itself is refused', async () => {
   const value: { self?: unknown } = {};
   value.self = value;

@@ -63,7 +63,7 @@ export type Progress =
       readonly time: number;
     }
   | {
-      /** With `backupAndRestore`: this place was not stored, and why; the run goes on. */
+      /** With `backupAndRestore`: this place was not stored, and why. */
       readonly type: 'unsaved';
       readonly epoch: number;
       readonly batch: number;

@@ -15,7 +15,7 @@ import { SaveQueue, type Place, type Snapshot } from './saveQueue';
 import type { HostModel } from '../host/registry';
 import { checkSetup, setupOf, type Setup } from './setup';
 import type { StateTensor } from './stateFile';
-import { REST, restOf, restoredOf, type Rest, type SavedRun } from './savedRun';
+import { REST, checkRun, restOf, restoredOf, type Rest, type SavedRun } from './savedRun';
 import { encodeValue } from './values';
 
 /** The training state of one run: taken up at its begin, saved at its borders. */
@@ -60,7 +60,7 @@ export class Backup {
   ): Promise<Backup> {
     const generations = await Generations.open(store, request.dir, request.keep);
     try {
-      const loaded = await generations.load<SavedRun>();
+      const loaded = await generations.load(checkRun);
       return new Backup(request, info, generations, loaded, tell);
     } catch (error) {
       await generations.close();
@@ -74,7 +74,7 @@ export class Backup {
     dir: string,
     engine: EngineInfo,
   ): Promise<Restored | null> {
-    const loaded = await Generations.reader(store, dir).load<SavedRun>();
+    const loaded = await Generations.reader(store, dir).load(checkRun);
     return loaded && restoredOf(loaded, restOf(loaded), engine);
   }
 

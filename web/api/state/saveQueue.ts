@@ -35,7 +35,10 @@ export class SaveQueue {
   /** Begins to write; only where nothing is being written. */
   add(snapshot: Snapshot): void {
     this.#writing = this.#save(snapshot)
-      .catch((error: unknown) => void (this.#failure = toTabtrainError(error)))
+      .catch((error: unknown) => {
+        this.#failure = toTabtrainError(error);
+        this.skip(snapshot.state.place, `${this.#failure.code}: ${this.#failure.message}`);
+      })
       .finally(() => (this.#writing = null));
   }
 

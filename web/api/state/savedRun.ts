@@ -1,8 +1,10 @@
-import { TabtrainError, toTabtrainError } from '../errors';
+import { FitStep } from '../engine/engine';
+import { came, toTabtrainError, unsupported } from '../errors';
 import type { DatasetPlace, EngineInfo, EpochRecord, Restored } from '../host/protocol';
 import type { Loaded } from './generations';
 import type { Place } from './saveQueue';
 import type { Setup } from './setup';
+import { corrupt, type StateContents } from './stateFile';
 import { decodeValue } from './values';
 
 /** The record in a file of training state; the tensors beside it are the run's variables, and bytes. */
@@ -28,13 +30,80 @@ export interface Rest {
 /** Paths of the tensors that hold the typed arrays of {@link Rest}. */
 export const REST = 'rest/';
 
-export function restOf({ state, tensors, path }: Loaded<SavedRun>): Rest {
+/** What a place consists of, as the engine writes it (`model/resume.cpp`). */
+export const PLACE = [
+  'next', 'initial_epoch', 'epoch', 'batch', 'pass', 'batch_of_pass', 'steps', 'validation_steps',
+  'insufficient_data', 'stopped', 'data_ended', 'seed', 'shuffles', 'traced',
+] as const; // prettier-ignore
+
+/** The steps that a run can go on with: those outside validation. */
+const NEXT: readonly unknown[] = [
+  FitStep.EpochBegin,
+  FitStep.TrainBatch,
+  FitStep.ValidationBegin,
+  FitStep.EpochEnd,
+  FitStep.TrainEnd,
+];
+
+/**
+ * Throws `CORRUPT_FILE` for what no version writes, so that nobody who goes on has to expect it, and
+ * `UNSUPPORTED` for a place with more than this one knows.
+ */
+export function checkRun(contents: StateContents<SavedRun>): void {
+  const { engine, time, setup, place } = recordOf(contents.state, 'a record of a run');
+  const { version, variant } = recordOf(engine, 'an engine');
+  if (typeof version !== 'string' || typeof variant !== 'string') expected('an engine', engine);
+  if (typeof time !== 'number') expected('a time', time);
+  const parts = recordOf(setup, 'a setup');
+  for (const part of ['model', 'compile', 'options', 'data'])
+    recordOf(parts[part], `setup.${part}`);
+  checkPlace(recordOf(place, 'a place'));
+  const { history, callbacks, datasets } = recordOf(restOf(contents), 'the rest');
+  if (!Array.isArray(callbacks)) expected('the states of callbacks', callbacks);
+  if (!Array.isArray(history)) expected('a history', history);
+  for (const each of history as unknown[]) {
+    const { epoch, logs } = recordOf(each, 'an epoch');
+    if (!Number.isSafeInteger(epoch)) expected('the number of an epoch', epoch);
+    for (const value of Object.values(recordOf(logs, 'logs'))) {
+      if (typeof value !== 'number') expected('numbers in logs', value);
+    }
+  }
+  for (const each of Object.values(recordOf(datasets, 'the places of datasets'))) {
+    const { count, crc } = recordOf(each, 'the place of a dataset');
+    if (!Number.isSafeInteger(count) || typeof crc !== 'number') expected('a count', each);
+  }
+}
+
+function checkPlace(place: Readonly<Record<string, unknown>>): void {
+  const more = Object.keys(place).find((key) => !(PLACE as readonly string[]).includes(key));
+  if (more !== undefined) {
+    unsupported(`it was written by a later version: its place has '${more}'`);
+  }
+  for (const key of PLACE) {
+    const value = place[key] as number;
+    const isIn = Number.isInteger(value) && value >= -1 && value <= 2 ** 53;
+    if (!isIn) expected(`a number as place.${key}`, value);
+  }
+  if (!NEXT.includes(place['next'])) expected('a step as place.next', place['next']);
+  if (place['batch_of_pass'] === -1) expected('a batch as place.batch_of_pass', -1);
+}
+
+function recordOf(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) expected(what, value);
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function expected(what: string, value: unknown): never {
+  corrupt(`expected ${what}, came ${came(value)}`);
+}
+
+/** Throws `CORRUPT_FILE` in a sentence that says what is wrong. */
+export function restOf({ state, tensors }: StateContents<SavedRun>): Rest {
   const arrays = tensors.filter((each) => each.path.startsWith(REST));
   try {
     return decodeValue(state.rest, (index) => arrays[index]!.bytes) as Rest;
   } catch (error) {
-    const reason = toTabtrainError(error).message;
-    throw new TabtrainError('CORRUPT_FILE', `'${path}': ${reason}`);
+    return corrupt(toTabtrainError(error).message);
   }
 }
 

@@ -1,4 +1,4 @@
-import { TabtrainError } from '../errors';
+import { TabtrainError, came } from '../errors';
 import type { EngineDType } from '../engine/engine';
 import { macrotask } from '../host/tasks';
 import { crc32c } from './crc32c';
@@ -41,7 +41,7 @@ interface Header {
 
 const ITEM_BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, int64: 8, uint8: 1 };
 
-/** Bytes that are summed in one task. */
+/** Bytes that are summed, or compared, in one task. */
 const SLICE_BYTES = 2 << 20;
 
 /** The file's bytes; gives way to other tasks meanwhile. */
@@ -116,16 +116,46 @@ function readHeader(file: Uint8Array): { header: Header; end: number } {
   if (end > file.length) corrupt('it ends within its header');
   const crc = crc32c(file.subarray(PREFIX, end), crc32c(file.subarray(0, 16)));
   if (crc !== view.getUint32(16, true)) corrupt('the checksum of its header is wrong');
-  const format = view.getUint32(8, true);
-  if (format !== FORMAT) {
-    throw new TabtrainError('UNSUPPORTED', `it has format ${format}; this version knows ${FORMAT}`);
-  }
+  checkFormat(view.getUint32(8, true), FORMAT);
   return {
     header: JSON.parse(new TextDecoder().decode(file.subarray(PREFIX, end))) as Header,
     end,
   };
 }
 
-function corrupt(what: string): never {
+/** Whether both have the same bytes; gives way to other tasks meanwhile. */
+export async function isSame(a: Uint8Array, b: Uint8Array): Promise<boolean> {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at += SLICE_BYTES) {
+    if (at > 0) await macrotask();
+    if (differ(a.slice(at, at + SLICE_BYTES), b.slice(at, at + SLICE_BYTES))) return false;
+  }
+  return true;
+}
+
+/** For copies, which are aligned: whole words, which is faster, then what remains. */
+function differ(a: Uint8Array, b: Uint8Array): boolean {
+  const [x, y] = [a, b].map(({ buffer, length }) => new Uint32Array(buffer, 0, length >> 2)) as [
+    Uint32Array,
+    Uint32Array,
+  ];
+  for (let i = 0; i < x.length; ++i) if (x[i] !== y[i]) return true;
+  for (let i = x.length * 4; i < a.length; ++i) if (a[i] !== b[i]) return true;
+  return false;
+}
+
+/** Throws `UNSUPPORTED` for a later format, and `CORRUPT_FILE` for what is none. */
+export function checkFormat(format: unknown, known: number): void {
+  if (format === known) return;
+  if (!Number.isInteger(format) || (format as number) < known) {
+    corrupt(`its format is ${came(format)}; expected ${known}`);
+  }
+  throw new TabtrainError(
+    'UNSUPPORTED',
+    `it was written by a later version, in format ${String(format)}; this one knows ${known}`,
+  );
+}
+
+export function corrupt(what: string): never {
   throw new TabtrainError('CORRUPT_FILE', what);
 }

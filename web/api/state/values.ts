@@ -15,6 +15,9 @@ const ARRAYS = {
 } as const; // prettier-ignore
 type ArrayName = keyof typeof ARRAYS;
 
+/** A key that is neither written nor read. */
+const PROTO = '__proto__';
+
 /** Deeper values are taken for cyclic ones. */
 const MOST_DEPTH = 100;
 
@@ -44,6 +47,8 @@ export function encodeValue(value: unknown, addBytes: AddBytes, path: string, de
   if (prototype !== null && Object.prototype.toString.call(value) !== '[object Object]') {
     return invalid(`${path}: expected plain values and typed arrays, came ${came(value)}`);
   }
+  // Whoever assigns the record to another would change its prototype.
+  if (Object.hasOwn(value, PROTO)) invalid(`${path}: expected keys other than '${PROTO}'`);
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [
       key.startsWith('$') ? `$${key}` : key,
@@ -71,8 +76,7 @@ export function decodeValue(json: unknown, bytesOf: (index: number) => Uint8Arra
       return new ARRAYS[name](bytesOf(index).slice().buffer);
     }
   }
-  // Whoever assigns the record to another would change its prototype.
-  if (Object.hasOwn(json, '__proto__')) throw new Error("a key is named '__proto__'");
+  if (Object.hasOwn(json, PROTO)) throw new Error(`a key is named '${PROTO}'`);
   return Object.fromEntries(
     entries.map(([each, inner]) => [
       each.startsWith('$') ? each.slice(1) : each,

@@ -31,6 +31,8 @@ export interface CommitOptions {
  */
 export interface Backend {
   readonly kind: StorageKind;
+  /** Where a path leads now, as one that always leads there; absent where all do. */
+  locate?(dir: string): string;
   /** Makes a directory's files ready; a no-op where files need no getting ready. */
   mount(dir: string): Promise<void>;
   /** Files below a directory, at any depth; empty where there is none. */

@@ -35,6 +35,10 @@ export class NodeBackend implements Backend {
     this.#waitMs = waitMs;
   }
 
+  locate(dir: string): string {
+    return resolve(dir);
+  }
+
   async mount(): Promise<void> {}
 
   async list(dir: string): Promise<StoredFile[]> {

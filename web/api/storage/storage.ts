@@ -56,6 +56,12 @@ export class Storage implements StorageApi {
     return check(path, argument);
   }
 
+  /** The one spelling of a directory, for whoever makes paths of it; it leads there wherever the process goes. */
+  locate(dir: string, argument: string): string {
+    const checked = this.#dir(dir, argument);
+    return this.#backend.locate?.(checked) ?? checked;
+  }
+
   mount(dir: string): Promise<void> {
     return this.#backend.mount(this.#dir(dir, 'storage.mount: dir'));
   }
@@ -147,9 +153,9 @@ export class Storage implements StorageApi {
     return writes.map(({ path }) => path);
   }
 
-  /** As {@link Backend.lock}. */
+  /** As {@link Backend.lock}, of a directory that {@link locate} gave. */
   lock(dir: string): Promise<(() => Promise<void>) | null> {
-    return this.#backend.lock(this.#dir(dir, 'storage.lock: dir'));
+    return this.#backend.lock(dir);
   }
 
   estimate(): Promise<{ usage: number; quota: number }> {
@@ -167,9 +173,9 @@ export class Storage implements StorageApi {
     return { inside: siblings.filter(isPart), base: slash + 1 };
   }
 
-  /** A directory; '' and '.' are the top. */
+  /** A directory; '' is the top, as '.' is. */
   #dir(dir: string, argument: string): string {
-    if (dir === '' || dir === '.' || dir === '/') return this.kind === 'nodefs' ? dir || '.' : '';
+    if (dir === '') return this.kind === 'nodefs' ? '.' : '';
     return this.path(dir, argument).replace(/(.)\/+$/, '$1');
   }
 
