@@ -92,7 +92,8 @@ export class BackupAndRestore extends Callback {
     datasets: Readonly<Partial<Record<BatchRequest['of'], Batches>>>,
   ): BackupRequest {
     const { backupDir: dir, ...options } = this.options;
-    const kinds = Object.entries(datasets).map(([of, batches]) => [of, batches.kind]);
-    return { dir, ...options, statefulCallbacks, datasets: Object.fromEntries(kinds) as object };
+    const all = Object.keys(datasets) as BatchRequest['of'][];
+    const statefulDatasets = all.filter((of) => datasets[of]!.hasState);
+    return { dir, ...options, statefulCallbacks, statefulDatasets };
   }
 }

@@ -2,7 +2,7 @@ import { isTypedArray, toSource, type Source } from '../data/convert';
 import type { Dataset, StatefulDataset } from '../data/dataset';
 import type { Data } from '../data/tensor';
 import { came, invalid } from '../errors';
-import type { DatasetKind, WireBatch } from '../host/protocol';
+import type { WireBatch } from '../host/protocol';
 import { checkSamples } from '../model/options';
 import { toWireTensor } from './upload';
 
@@ -41,16 +41,15 @@ export class Batches {
     this.#withTargets = withTargets;
   }
 
-  /** How the dataset gets to where it was in a run that is taken up. */
-  get kind(): DatasetKind {
+  /** Whether the dataset says where it is. */
+  get hasState(): boolean {
     const { getState, setState } = this.#dataset as Partial<StatefulDataset>;
-    if (typeof getState === 'function' && typeof setState === 'function') return 'hasState';
-    return this.#continues ? 'continues' : 'restarts';
+    return typeof getState === 'function' && typeof setState === 'function';
   }
 
   /** A copy of the dataset's own state; undefined where it has none. */
   state(): unknown {
-    if (this.kind !== 'hasState') return undefined;
+    if (!this.hasState) return undefined;
     return structuredClone((this.#dataset as unknown as StatefulDataset).getState());
   }
 

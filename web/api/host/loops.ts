@@ -5,7 +5,6 @@ import type { Feed } from './feed';
 import type { Mutex } from './mutex';
 import type {
   BatchRequest,
-  DatasetPlace,
   HookName,
   HostClient,
   HookCall,
@@ -127,12 +126,15 @@ export class FitLoop extends Runner {
       last = backup.last as typeof last;
       const isInEpoch = run.peek() !== FitStep.EpochBegin && run.peek() !== FitStep.TrainEnd;
       if (isInEpoch) this.#event('epochBegin', restored.epoch);
-      if (fed) this.loaded = await backup.catchUp(run, this.batches);
+      this.loaded = false;
     }
-    const backUp = (datasets = this.#places(run)) => {
+    const backUp = (isFetched = false) => {
       if (this.control.saveRequested) backup?.request();
       this.control.saveRequested = false;
-      backup?.atBorder(run, done, validated || !datasets ? null : { datasets, last });
+      // Nobody could go on from before the batch that made the run, or where the pass may have ended.
+      const isOpen = fed && run.steps() === 0 && run.peek() === FitStep.TrainBatch;
+      const isPlace = !validated && !this.loaded && (isFetched || !isOpen);
+      backup?.atBorder(run, done, isPlace ? { last, isFetched } : null);
       done = null;
     };
     for (;;) {
@@ -150,9 +152,8 @@ export class FitLoop extends Runner {
       const steps = run.steps();
       if (next === FitStep.TrainBatch) {
         await this.hook('onTrainBatchBegin', trainBatch);
-        const before = this.batches.places;
         const isFed = fed && (await this.feed(run, 'train', trainBatch, steps));
-        if (isFed && steps === 0) backUp(before);
+        if (isFed && steps === 0) backUp(true);
       }
       if (next === FitStep.ValidationBatch) {
         await this.hook('onTestBatchBegin', testBatch);
@@ -205,16 +206,6 @@ export class FitLoop extends Runner {
     }
     await this.hook('onTrainEnd', null, () => last?.logs ?? null, last?.valLogs ?? null);
     this.end(trainBatch, null);
-  }
-
-  /**
-   * How far the datasets are; null where nobody could go on from there: before the batch that made the
-   * run, and where it is not known whether the pass has ended.
-   */
-  #places(run: FitRun): Record<string, DatasetPlace> | null {
-    const isOpen =
-      this.request.engine['fed'] && run.steps() === 0 && run.peek() === FitStep.TrainBatch;
-    return this.loaded || isOpen ? null : this.batches.places;
   }
 
   protected override async hook(...args: Parameters<Runner['hook']>): Promise<HookReply | void> {

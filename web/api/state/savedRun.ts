@@ -1,5 +1,6 @@
 import { TabtrainError, toTabtrainError } from '../errors';
-import type { DatasetPlace, EngineInfo, EpochRecord, Restored } from '../host/protocol';
+import type { EngineInfo, EpochRecord, Restored } from '../host/protocol';
+import type { Places } from './datasetPlaces';
 import type { Loaded } from './generations';
 import type { Place } from './saveQueue';
 import type { Setup } from './setup';
@@ -21,7 +22,7 @@ export interface Rest {
   readonly history: readonly EpochRecord[];
   /** By position among the callbacks that have state. */
   readonly callbacks: readonly unknown[];
-  readonly datasets: Readonly<Record<string, DatasetPlace>>;
+  readonly datasets: Places;
   readonly last: unknown;
 }
 
