@@ -147,6 +147,8 @@ describe('what is not the same run is refused, and nothing changes', () => {
         callbacks: [backup(dir), ...((more.callbacks as CallbackLike[]) ?? [])],
       });
   };
+  const stopping = () => callbacks.earlyStopping({ monitor: 'loss', patience: 9 });
+  const plateau = () => callbacks.reduceLROnPlateau({ monitor: 'loss', patience: 9 });
   test.each<[string, () => (dir: string) => Promise<unknown>, RegExp]>([
     ['another width', () => fit(compiled(9)), /another model \(config\.layers\.0\.config\.units: 8 there, 9 here\)/],
     ['another optimizer', () => fit(compiled(8, 'sgd')), /compiled otherwise .*optimizer/],
@@ -154,11 +156,13 @@ describe('what is not the same run is refused, and nothing changes', () => {
     ['no shuffle', () => fit(smallModel(1), { shuffle: false }), /shuffle: true there, false here/],
     ['validation', () => fit(smallModel(1), { validationSplit: 0.5 }), /validation_split: 0 there, 0.5 here/],
     ['another value', () => fit(smallModel(1), {}, x), /on other data \(x\.crc32c/],
-    ['fewer callbacks', () => fit(smallModel(1), { callbacks: [] }), /1 callbacks, 0 here/],
+    ['fewer callbacks', () => fit(smallModel(1), { callbacks: [stopping()] }), /callbacks: number 2 of .* expected ReduceLROnPlateau, .* came none/],
+    ['another callback', () => fit(smallModel(1), { callbacks: [callbacks.csvLogger({ filename: join(newDir(), 'log.csv') }), plateau()] }), /callbacks: number 1 of .* expected EarlyStopping, .* came CsvLogger/],
+    ['callbacks in another order', () => fit(smallModel(1), { callbacks: [plateau(), stopping()] }), /number 1 of .* expected EarlyStopping, .* came ReduceLROnPlateau/],
+    ['a callback more', () => fit(smallModel(1), { callbacks: [stopping(), plateau(), stopping()] }), /number 3 of .* expected none, .* came EarlyStopping/],
   ])('%s', async (name, make, says) => {
     const dir = newDir();
-    const stateful = callbacks.earlyStopping({ monitor: 'loss', patience: 9 });
-    const more = name === 'fewer callbacks' ? [stateful] : [];
+    const more = name.includes('callback') ? [stopping(), plateau()] : [];
     await interrupt(dir, 4, { more });
     const before = bytesOf(dir);
     await expectFailure(() => make()(dir), { code: 'INVALID_ARGUMENT', says: [says, dir] });

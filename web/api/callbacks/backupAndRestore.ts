@@ -88,12 +88,13 @@ export class BackupAndRestore extends Callback {
 
   /** What the run is told. */
   request(
-    statefulCallbacks: number,
+    stateful: readonly Callback[],
     datasets: Readonly<Partial<Record<BatchRequest['of'], Batches>>>,
   ): BackupRequest {
     const { backupDir: dir, ...options } = this.options;
     const all = Object.keys(datasets) as BatchRequest['of'][];
     const statefulDatasets = all.filter((of) => datasets[of]!.hasState);
+    const statefulCallbacks = stateful.map((each) => each.className);
     return { dir, ...options, statefulCallbacks, statefulDatasets };
   }
 }

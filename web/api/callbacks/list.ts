@@ -180,7 +180,7 @@ export class CallbackList implements RunListener {
         states.push([i, structuredClone(callback.getState!())]);
       } catch (error) {
         invalid(
-          `model.fit: callbacks: getState of ${callback.constructor.name}: expected plain values, ${String(error)}`,
+          `model.fit: callbacks: getState of ${callback.className}: expected plain values, ${String(error)}`,
         );
       }
     }

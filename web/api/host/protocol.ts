@@ -185,7 +185,8 @@ export interface BackupRequest {
   readonly deleteCheckpoint: boolean;
   /** Generations. */
   readonly keep: number;
-  readonly statefulCallbacks: number;
+  /** The class names of those that have `getState`. */
+  readonly statefulCallbacks: readonly string[];
   /** The datasets that have `getState` and `setState`. */
   readonly statefulDatasets: readonly BatchRequest['of'][];
 }

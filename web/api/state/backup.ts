@@ -113,14 +113,19 @@ export class Backup {
     this.#setup = setup;
     if (!this.#loaded) return null;
     checkSetup(this.#request.dir, this.#loaded.state.setup, setup);
-    const there = this.#rest!.callbacks.length;
-    const here = this.#request.statefulCallbacks;
-    if (there !== here) {
+    this.#checkCallbacks(this.#rest!.callbackNames, this.#request.statefulCallbacks);
+    return this.#loaded.state.place;
+  }
+
+  /** A state is for the callback of the same class at the same place only. */
+  #checkCallbacks(there: readonly string[], here: readonly string[]): void {
+    for (let i = 0; i < Math.max(there.length, here.length); ++i) {
+      if (there[i] === here[i]) continue;
       invalid(
-        `model.fit: callbacks: '${this.#request.dir}' holds the state of ${there} callbacks, ${here} here have any`,
+        `model.fit: callbacks: number ${i + 1} of those with getState: expected ${there[i] ?? 'none'}, as in ` +
+          `the run that '${this.#request.dir}' holds, came ${here[i] ?? 'none'}`,
       );
     }
-    return this.#loaded.state.place;
   }
 
   /**
@@ -230,7 +235,12 @@ export class Backup {
       ...each,
       bytes: run.stateBytes(i).slice(),
     }));
-    const rest: Rest = { history: this.#history, callbacks: this.#callbacks, ...now };
+    const rest: Rest = {
+      ...now,
+      history: this.#history,
+      callbackNames: this.#request.statefulCallbacks,
+      callbacks: this.#callbacks,
+    };
     let arrays = 0;
     const addBytes = (bytes: Uint8Array) => {
       const path = REST + arrays;

@@ -20,7 +20,9 @@ export interface SavedRun {
 /** What is kept beside the engine's state, in plain values. */
 export interface Rest {
   readonly history: readonly EpochRecord[];
-  /** By position among the callbacks that have state. */
+  /** Class names of the callbacks that have state. */
+  readonly callbackNames: readonly string[];
+  /** Their states. */
   readonly callbacks: readonly unknown[];
   readonly datasets: Places;
   readonly last: unknown;
