@@ -113,8 +113,16 @@ export class Backup {
     this.#setup = setup;
     if (!this.#loaded) return null;
     checkSetup(this.#request.dir, this.#loaded.state.setup, setup);
+    const { place } = this.#loaded.state;
+    const begun = place['epoch']! + 1;
+    if ((options['epochs'] as number) < begun) {
+      invalid(
+        `model.fit: epochs: expected at least the ${begun} that the run in '${this.#request.dir}' has begun, ` +
+          `came ${options['epochs'] as number}; nothing is trained, and the run stays as it is`,
+      );
+    }
     this.#checkCallbacks(this.#rest!.callbackNames, this.#request.statefulCallbacks);
-    return this.#loaded.state.place;
+    return place;
   }
 
   /** A state is for the callback of the same class at the same place only. */
