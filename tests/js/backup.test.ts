@@ -117,6 +117,24 @@ test('a run that is done is not trained again, and goes on for more epochs', asy
   expect(states(dir).length).toBeLessThanOrEqual(3);
 });
 
+test('fewer epochs than were begun are refused, and the run stays', async () => {
+  const dir = newDir();
+  await interrupt(dir, 16); // Two epochs, and two batches of the third.
+  const before = bytesOf(dir);
+  for (const epochs of [1, 2]) {
+    await expectFailure(
+      () => smallModel(2).fit(smallX, smallY, { ...quiet, epochs, callbacks: backup(dir) }),
+      {
+        code: 'INVALID_ARGUMENT',
+        says: ['epochs: expected at least the 3', dir, `came ${epochs}`],
+      },
+    );
+    expect(bytesOf(dir)).toEqual(before);
+  }
+  const { epoch } = await smallModel(2).fit(smallX, smallY, { ...quiet, callbacks: backup(dir) });
+  expect(epoch).toEqual([0, 1, 2]);
+});
+
 test('the progress line goes on in the middle of the epoch', async () => {
   const dir = newDir();
   await interrupt(dir, 9);
@@ -355,6 +373,28 @@ test('weights that are no numbers are never stored as good', async () => {
   expect(watch.of('unsaved').map(({ epoch }) => epoch)).toEqual([1, 2]);
   expect(watch.of('unsaved')[0]!.reason).toMatch(/NOT_FINITE: 'layers\/0\/kernel'/);
 });
+
+test('each reason for which a place is not stored is said once', async () => {
+  const model = smallModel(1);
+  const watch = new Watch();
+  const good = await model.getWeights();
+  const spoilt = good.map((each, i) => (i === 0 ? { ...each, data: new Float32Array(each.data.length).fill(NaN) } : each));
+  const spoil = {
+    onEpochEnd: async (epoch: number) => {
+      await watch.settled(epoch);
+      await model.setWeights(epoch < 2 ? spoilt : good); // Slots of the optimizer stay spoilt.
+    },
+  };
+  await model.fit(smallX, smallY, {
+    ...{ ...quiet, verbose: 2, epochs: 6 },
+    callbacks: [spoil, backup(newDir(), { deleteCheckpoint: false }), watch],
+  });
+  const reasons = watch.of('unsaved').map(({ reason }) => reason);
+  expect(new Set(reasons).size).toBeGreaterThan(1);
+  expect(new Set(reasons).size).toBeLessThan(reasons.length);
+  const said = stdout.text.split('\n').filter((line) => line.startsWith('WARNING'));
+  expect(said).toEqual([...new Set(reasons)].map((reason) => `WARNING: ${reason}`));
+}); // prettier-ignore
 
 test('no more generations are kept than asked for', async () => {
   const dir = newDir();

@@ -49,7 +49,8 @@ export class CallbackList implements RunListener {
   #ended: Logs | null = null;
   /** The callbacks whose state is kept; null where the run is not backed up. */
   readonly #stateful: readonly Callback[] | null;
-  #isThin = false;
+  /** The reasons why a place was not saved, each said once. */
+  readonly #reasons = new Set<string>();
   /** What a hook threw; the run's own rejection then only repeats its text. */
   thrown: { error: unknown } | null = null;
 
@@ -117,8 +118,8 @@ export class CallbackList implements RunListener {
         this.#tell(event);
         break;
       case 'unsaved':
-        if (!this.#isThin) this.#warn(event.reason);
-        this.#isThin = true;
+        if (!this.#reasons.has(event.reason)) this.#warn(event.reason);
+        this.#reasons.add(event.reason);
         this.#tell(event);
         break;
       case 'need':
