@@ -178,3 +178,64 @@ test('a dataset that says where it is is not gone through', async () => {
   await train({ train: make() }, dir);
   expect(fetched).toBeLessThanOrEqual(COUNT);
 });
+
+describe('a state of a pass that has ended leads to the next pass', () => {
+  type Stateful = Dataset & { getState(): unknown; setState(state: unknown): void | Promise<void> };
+  const at = (state: unknown) => (state as { at: number }).at;
+  const kinds: [string, () => Stateful][] = [
+    [
+      'set back at the end',
+      () => {
+        let now = 0;
+        return {
+          getState: () => ({ at: now }),
+          setState: (state: unknown) => void (now = at(state)),
+          *[Symbol.iterator]() {
+            while (now < COUNT) yield batch(now++);
+            now = 0;
+          },
+        };
+      },
+    ],
+    [
+      'set back at the beginning',
+      () => {
+        let [now, start] = [0, 0];
+        return {
+          getState: () => ({ at: now }),
+          setState: async (state: unknown) => {
+            await Promise.resolve();
+            start = at(state);
+          },
+          *[Symbol.iterator]() {
+            [now, start] = [start, 0];
+            while (now < COUNT) yield batch(now++);
+          },
+        };
+      },
+    ],
+    [
+      'a function',
+      () => {
+        let now = 0;
+        const passes = function* () {
+          while (now < COUNT) yield batch(now++);
+          now = 0;
+        };
+        const getState = () => ({ at: now });
+        return Object.assign(passes, { getState, setState: (s: unknown) => void (now = at(s)) });
+      },
+    ],
+  ];
+  test.each(kinds)('%s', async (_, make) => {
+    await expectSameBits(() => ({ train: make(), validation: make() }));
+    const whole = await train({ train: times(1), validation: times(1) }, null);
+    expect(await train({ train: make(), validation: make() }, null)).toEqual(whole);
+  });
+});
+
+test('a state of a dataset that cannot be copied is refused', () =>
+  expectFailure(
+    () => train({ train: Object.assign(times(1), { getState: () => times, setState() {} }) }, newDir()),
+    { code: 'INVALID_ARGUMENT', says: ['model.fit: dataset: getState', 'plain values'] },
+  )); // prettier-ignore

@@ -1,3 +1,4 @@
+import { copyOfState } from '../client/batches';
 import { came, invalid } from '../errors';
 import type { HookCall, HookName, HookReply, Restored, RunEvent } from '../host/protocol';
 import { print } from '../text/print';
@@ -177,13 +178,7 @@ export class CallbackList implements RunListener {
     const states: [number, unknown][] = [];
     for (const [i, callback] of this.#stateful!.entries()) {
       if (name !== 'onTrainBegin' && !callback.listens(name)) continue;
-      try {
-        states.push([i, structuredClone(callback.getState!())]);
-      } catch (error) {
-        invalid(
-          `model.fit: callbacks: getState of ${callback.className}: expected plain values, ${String(error)}`,
-        );
-      }
+      states.push([i, copyOfState(callback, `model.fit: callbacks: ${callback.className}`)]);
     }
     return { states, epoch: name === 'onEpochEnd' ? { epoch: index!, logs: { ...logs } } : null };
   }

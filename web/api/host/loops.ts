@@ -112,7 +112,11 @@ export class FitLoop extends Runner {
 
   /** Runs to the end; the lock must be held. Rejects at a batch border when aborted. */
   async execute(run: FitRun, backup: Backup | null): Promise<void> {
-    const { fed, validation_fed: validationFed } = this.request.engine;
+    const { engine } = this.request;
+    const { fed, validation_fed: validationFed } = engine;
+    // A pass whose batches are not counted is run to its end, which the dataset would not know of otherwise.
+    const toEnd = fed && !engine['steps_per_epoch'];
+    const validationToEnd = validationFed && !engine['validation_steps'];
     let trainBatch = 0;
     let testBatch = 0;
     let validated: number[] | null = null;
@@ -152,12 +156,13 @@ export class FitLoop extends Runner {
       const steps = run.steps();
       if (next === FitStep.TrainBatch) {
         await this.hook('onTrainBatchBegin', trainBatch);
-        const isFed = fed && (await this.feed(run, 'train', trainBatch, steps));
+        const isFed = fed && (await this.feed(run, 'train', trainBatch, toEnd ? 0 : steps));
         if (isFed && steps === 0) backUp(true);
       }
       if (next === FitStep.ValidationBatch) {
         await this.hook('onTestBatchBegin', testBatch);
-        if (validationFed) await this.feed(run, 'validation', testBatch, run.validationSteps());
+        const wanted = validationToEnd ? 0 : run.validationSteps();
+        if (validationFed) await this.feed(run, 'validation', testBatch, wanted);
       }
       // A run that was paused or held meanwhile must rest before this batch, not after it.
       if (this.control.resting) await this.#border();
@@ -172,7 +177,7 @@ export class FitLoop extends Runner {
         case FitStep.TrainBatch:
           await this.hook('onTrainBatchEnd', trainBatch, () => run.logs());
           this.progress(trainBatch, steps, () => run.logs());
-          ++trainBatch;
+          if (++trainBatch === steps && toEnd) await this.batches.take(() => {});
           this.#stopIfAsked(run);
           break;
         case FitStep.ValidationBegin:
@@ -182,6 +187,9 @@ export class FitLoop extends Runner {
           break;
         case FitStep.ValidationBatch:
           await this.hook('onTestBatchEnd', testBatch++, () => run.validationLogs());
+          if (testBatch === run.validationSteps() && validationToEnd) {
+            await this.batches.take(() => {});
+          }
           break;
         case FitStep.ValidationEnd:
           validated = Array.from(run.validationLogs());
