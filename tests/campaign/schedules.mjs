@@ -96,7 +96,7 @@ class Tab {
     const { counts, r } = world;
     const ends = r.chance(0.3);
     const request = { dir, saveFreq: r.integer(1, 3), deleteCheckpoint: ends, keep: KEEP };
-    Object.assign(request, { statefulCallbacks: 0, datasets: {} });
+    Object.assign(request, { statefulCallbacks: [], statefulDatasets: [] });
     const checks = [];
     const tell = ({ type, batch }) => {
       if (type !== 'saved') return;

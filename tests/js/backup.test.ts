@@ -117,6 +117,24 @@ test('a run that is done is not trained again, and goes on for more epochs', asy
   expect(states(dir).length).toBeLessThanOrEqual(3);
 });
 
+test('fewer epochs than were begun are refused, and the run stays', async () => {
+  const dir = newDir();
+  await interrupt(dir, 16); // Two epochs, and two batches of the third.
+  const before = bytesOf(dir);
+  for (const epochs of [1, 2]) {
+    await expectFailure(
+      () => smallModel(2).fit(smallX, smallY, { ...quiet, epochs, callbacks: backup(dir) }),
+      {
+        code: 'INVALID_ARGUMENT',
+        says: ['epochs: expected at least the 3', dir, `came ${epochs}`],
+      },
+    );
+    expect(bytesOf(dir)).toEqual(before);
+  }
+  const { epoch } = await smallModel(2).fit(smallX, smallY, { ...quiet, callbacks: backup(dir) });
+  expect(epoch).toEqual([0, 1, 2]);
+});
+
 test('the progress line goes on in the middle of the epoch', async () => {
   const dir = newDir();
   await interrupt(dir, 9);
@@ -147,6 +165,8 @@ describe('what is not the same run is refused, and nothing changes', () => {
         callbacks: [backup(dir), ...((more.callbacks as CallbackLike[]) ?? [])],
       });
   };
+  const stopping = () => callbacks.earlyStopping({ monitor: 'loss', patience: 9 });
+  const plateau = () => callbacks.reduceLROnPlateau({ monitor: 'loss', patience: 9 });
   test.each<[string, () => (dir: string) => Promise<unknown>, RegExp]>([
     ['another width', () => fit(compiled(9)), /another model \(config\.layers\.0\.config\.units: 8 there, 9 here\)/],
     ['another optimizer', () => fit(compiled(8, 'sgd')), /compiled otherwise .*optimizer/],
@@ -154,11 +174,13 @@ describe('what is not the same run is refused, and nothing changes', () => {
     ['no shuffle', () => fit(smallModel(1), { shuffle: false }), /shuffle: true there, false here/],
     ['validation', () => fit(smallModel(1), { validationSplit: 0.5 }), /validation_split: 0 there, 0.5 here/],
     ['another value', () => fit(smallModel(1), {}, x), /on other data \(x\.crc32c/],
-    ['fewer callbacks', () => fit(smallModel(1), { callbacks: [] }), /1 callbacks, 0 here/],
+    ['fewer callbacks', () => fit(smallModel(1), { callbacks: [stopping()] }), /callbacks: number 2 of .* expected ReduceLROnPlateau, .* came none/],
+    ['another callback', () => fit(smallModel(1), { callbacks: [callbacks.csvLogger({ filename: join(newDir(), 'log.csv') }), plateau()] }), /callbacks: number 1 of .* expected EarlyStopping, .* came CsvLogger/],
+    ['callbacks in another order', () => fit(smallModel(1), { callbacks: [plateau(), stopping()] }), /number 1 of .* expected EarlyStopping, .* came ReduceLROnPlateau/],
+    ['a callback more', () => fit(smallModel(1), { callbacks: [stopping(), plateau(), stopping()] }), /number 3 of .* expected none, .* came EarlyStopping/],
   ])('%s', async (name, make, says) => {
     const dir = newDir();
-    const stateful = callbacks.earlyStopping({ monitor: 'loss', patience: 9 });
-    const more = name === 'fewer callbacks' ? [stateful] : [];
+    const more = name.includes('callback') ? [stopping(), plateau()] : [];
     await interrupt(dir, 4, { more });
     const before = bytesOf(dir);
     await expectFailure(() => make()(dir), { code: 'INVALID_ARGUMENT', says: [says, dir] });
@@ -351,6 +373,28 @@ test('weights that are no numbers are never stored as good', async () => {
   expect(watch.of('unsaved').map(({ epoch }) => epoch)).toEqual([1, 2]);
   expect(watch.of('unsaved')[0]!.reason).toMatch(/NOT_FINITE: 'layers\/0\/kernel'/);
 });
+
+test('each reason for which a place is not stored is said once', async () => {
+  const model = smallModel(1);
+  const watch = new Watch();
+  const good = await model.getWeights();
+  const spoilt = good.map((each, i) => (i === 0 ? { ...each, data: new Float32Array(each.data.length).fill(NaN) } : each));
+  const spoil = {
+    onEpochEnd: async (epoch: number) => {
+      await watch.settled(epoch);
+      await model.setWeights(epoch < 2 ? spoilt : good); // Slots of the optimizer stay spoilt.
+    },
+  };
+  await model.fit(smallX, smallY, {
+    ...{ ...quiet, verbose: 2, epochs: 6 },
+    callbacks: [spoil, backup(newDir(), { deleteCheckpoint: false }), watch],
+  });
+  const reasons = watch.of('unsaved').map(({ reason }) => reason);
+  expect(new Set(reasons).size).toBeGreaterThan(1);
+  expect(new Set(reasons).size).toBeLessThan(reasons.length);
+  const said = stdout.text.split('\n').filter((line) => line.startsWith('WARNING'));
+  expect(said).toEqual([...new Set(reasons)].map((reason) => `WARNING: ${reason}`));
+}); // prettier-ignore
 
 test('no more generations are kept than asked for', async () => {
   const dir = newDir();

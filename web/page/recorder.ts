@@ -31,6 +31,8 @@ export interface Recorded {
 
 /** Keeps the run's history as training goes on; runs before the checkpoint is saved. */
 export class Recorder extends callbacks.Callback {
+  static override readonly className = 'Recorder';
+
   constructor(private readonly recorded: Recorded) {
     super();
   }

@@ -88,11 +88,13 @@ export class BackupAndRestore extends Callback {
 
   /** What the run is told. */
   request(
-    statefulCallbacks: number,
+    stateful: readonly Callback[],
     datasets: Readonly<Partial<Record<BatchRequest['of'], Batches>>>,
   ): BackupRequest {
     const { backupDir: dir, ...options } = this.options;
-    const kinds = Object.entries(datasets).map(([of, batches]) => [of, batches.kind]);
-    return { dir, ...options, statefulCallbacks, datasets: Object.fromEntries(kinds) as object };
+    const all = Object.keys(datasets) as BatchRequest['of'][];
+    const statefulDatasets = all.filter((of) => datasets[of]!.hasState);
+    const statefulCallbacks = stateful.map((each) => each.className);
+    return { dir, ...options, statefulCallbacks, statefulDatasets };
   }
 }

@@ -80,6 +80,11 @@ export type Progress =
  * a hook must not wait for it, and a new one is refused.
  */
 export class Callback {
+  /**
+   * Names the class in the state of a run, where it has `getState`; by default its own name, which a
+   * bundler may change from build to build.
+   */
+  static readonly className?: string;
   /** The model of the run; set before the first hook. */
   model: Model | null = null;
   params: Params = { verbose: 0, epochs: 1, steps: 0 };
@@ -113,6 +118,12 @@ export class Callback {
   getState?(): unknown;
   /** Takes over such a state, after `onTrainBegin` of the run that goes on. */
   setState?(state: unknown): void;
+
+  /** The name of its class. */
+  get className(): string {
+    const { className, name } = this.constructor as typeof Callback;
+    return className ?? name;
+  }
 
   /** Whether a hook is to be called; by default, whether it is overridden. */
   listens(hook: HookName): boolean {

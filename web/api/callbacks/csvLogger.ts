@@ -28,6 +28,7 @@ const OPTIONS = {
  * file is whole after each epoch.
  */
 export class CsvLogger extends Callback {
+  static override readonly className = 'CsvLogger';
   readonly #filename: string;
   readonly #separator: string;
   readonly #append: boolean;

@@ -34,6 +34,7 @@ const OPTIONS = {
 
 /** Stops training when a log no longer improves, as Keras's EarlyStopping (tf-keras 2.21). */
 export class EarlyStopping extends Callback {
+  static override readonly className = 'EarlyStopping';
   /** Epochs since the last improvement. */
   wait = 0;
   best: number;

@@ -1,3 +1,4 @@
+import { copyOfState } from '../client/batches';
 import { came, invalid } from '../errors';
 import type { HookCall, HookName, HookReply, Restored, RunEvent } from '../host/protocol';
 import { print } from '../text/print';
@@ -49,7 +50,8 @@ export class CallbackList implements RunListener {
   #ended: Logs | null = null;
   /** The callbacks whose state is kept; null where the run is not backed up. */
   readonly #stateful: readonly Callback[] | null;
-  #isThin = false;
+  /** The reasons why a place was not saved, each said once. */
+  readonly #reasons = new Set<string>();
   /** What a hook threw; the run's own rejection then only repeats its text. */
   thrown: { error: unknown } | null = null;
 
@@ -117,8 +119,8 @@ export class CallbackList implements RunListener {
         this.#tell(event);
         break;
       case 'unsaved':
-        if (!this.#isThin) this.#warn(event.reason);
-        this.#isThin = true;
+        if (!this.#reasons.has(event.reason)) this.#warn(event.reason);
+        this.#reasons.add(event.reason);
         this.#tell(event);
         break;
       case 'need':
@@ -176,13 +178,7 @@ export class CallbackList implements RunListener {
     const states: [number, unknown][] = [];
     for (const [i, callback] of this.#stateful!.entries()) {
       if (name !== 'onTrainBegin' && !callback.listens(name)) continue;
-      try {
-        states.push([i, structuredClone(callback.getState!())]);
-      } catch (error) {
-        invalid(
-          `model.fit: callbacks: getState of ${callback.constructor.name}: expected plain values, ${String(error)}`,
-        );
-      }
+      states.push([i, copyOfState(callback, `model.fit: callbacks: ${callback.className}`)]);
     }
     return { states, epoch: name === 'onEpochEnd' ? { epoch: index!, logs: { ...logs } } : null };
   }

@@ -50,6 +50,7 @@ const MISSING = (monitor: string) =>
 
 /** Saves the model or its weights during training, as Keras 2.8's ModelCheckpoint; it never deletes a file. */
 export class ModelCheckpoint extends Callback {
+  static override readonly className = 'ModelCheckpoint';
   readonly filepath: string;
   readonly monitor: string;
   /** The best value so far. */

@@ -42,6 +42,7 @@ const OPTIONS = {
  * Keras's ReduceLROnPlateau (tf-keras 2.21).
  */
 export class ReduceLROnPlateau extends Callback {
+  static override readonly className = 'ReduceLROnPlateau';
   /** Epochs since the last improvement. */
   wait = 0;
   cooldownCounter = 0;

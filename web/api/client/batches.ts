@@ -2,7 +2,7 @@ import { isTypedArray, toSource, type Source } from '../data/convert';
 import type { Dataset, StatefulDataset } from '../data/dataset';
 import type { Data } from '../data/tensor';
 import { came, invalid } from '../errors';
-import type { DatasetKind, WireBatch } from '../host/protocol';
+import type { WireBatch } from '../host/protocol';
 import { checkSamples } from '../model/options';
 import { toWireTensor } from './upload';
 
@@ -27,6 +27,8 @@ export class Batches {
   #fetching = false;
   /** Whether there is no more: the data have ended for good, or the run has. */
   #ended = false;
+  /** Whether the dataset was given a state, and no batch has come since. */
+  #isSet = false;
   #batch = 0;
 
   /**
@@ -41,21 +43,22 @@ export class Batches {
     this.#withTargets = withTargets;
   }
 
-  /** How the dataset gets to where it was in a run that is taken up. */
-  get kind(): DatasetKind {
+  /** Whether the dataset says where it is. */
+  get hasState(): boolean {
     const { getState, setState } = this.#dataset as Partial<StatefulDataset>;
-    if (typeof getState === 'function' && typeof setState === 'function') return 'hasState';
-    return this.#continues ? 'continues' : 'restarts';
+    return typeof getState === 'function' && typeof setState === 'function';
   }
 
   /** A copy of the dataset's own state; undefined where it has none. */
   state(): unknown {
-    if (this.kind !== 'hasState') return undefined;
-    return structuredClone((this.#dataset as unknown as StatefulDataset).getState());
+    return this.hasState
+      ? copyOfState(this.#dataset as unknown as StatefulDataset, `${this.#where}: dataset`)
+      : undefined;
   }
 
-  setState(state: unknown): void {
-    (this.#dataset as unknown as StatefulDataset).setState(state);
+  setState(state: unknown): void | Promise<void> {
+    this.#isSet = true;
+    return (this.#dataset as unknown as StatefulDataset).setState(state);
   }
 
   /** The next batch, or null at the end. `anew`: a pass begins. */
@@ -72,10 +75,13 @@ export class Batches {
         return null;
       }
       const { done, value } = (await this.#iterator!.next()) as IteratorResult<unknown, unknown>;
+      const isRest = this.#isSet;
+      this.#isSet = false;
       if (done) {
         this.#iterator = null;
         this.#ended = this.#continues;
-        return null;
+        // What was left of the pass in which the state was got; the next one is asked for.
+        return isRest ? await this.next(anew, copy) : null;
       }
       const where = `${this.#where}: batch ${this.#batch++}`;
       return await toWireBatch(where, this.#parts(value, where), copy);
@@ -118,6 +124,15 @@ export class Batches {
     if (!this.#withTargets) return partsOfInput(batch);
     if (Array.isArray(batch) && (batch.length === 2 || batch.length === 3)) return batch;
     return invalid(`${where}: expected [x, y] or [x, y, sampleWeight], came ${came(batch)}`);
+  }
+}
+
+/** What `getState` gives, as it is now. */
+export function copyOfState(of: { getState?(): unknown }, where: string): unknown {
+  try {
+    return structuredClone(of.getState!());
+  } catch (error) {
+    return invalid(`${where}: getState: expected plain values, ${String(error)}`);
   }
 }
 

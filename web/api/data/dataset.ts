@@ -14,13 +14,14 @@ type BatchesOf<T> = AsyncIterable<T> | Iterable<T>;
 
 /**
  * A dataset that says where it is, so that a run that is taken up (`callbacks.backupAndRestore`) does not
- * have to go through the batches before. After `setState` with what `getState` gave, the batches come that
- * came after it.
+ * have to go through the batches before. `getState` is asked after each batch and at the end of each pass;
+ * after `setState` with what it gave, the batches come that came after it. The state of a pass's end may
+ * stand for that, so that what is opened then has nothing left, or for the next pass's begin.
  */
 export type StatefulDataset<T = Batch> = Dataset<T> & {
   /** Plain values and typed arrays. */
   getState(): unknown;
-  setState(state: unknown): void;
+  setState(state: unknown): void | Promise<void>;
 };
 
 /** Whether `value` gives batches, rather than being data. */

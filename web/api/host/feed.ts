@@ -1,11 +1,19 @@
 import type { EngineTensor } from '../engine/engine';
 import type { RunControl } from './control';
 import type { Mutex } from './mutex';
-import type { BatchRequest, DatasetKind, DatasetPlace, HostClient, WireBatch } from './protocol';
+import type { BatchRequest, HostClient, WireBatch } from './protocol';
 import type { Registry } from './registry';
 
 /** A batch in the engine, as its methods take it. */
-type EngineBatch = [x: EngineTensor[], y: EngineTensor[], sampleWeight: EngineTensor | null];
+export type EngineBatch = [x: EngineTensor[], y: EngineTensor[], sampleWeight: EngineTensor | null];
+
+/** Who keeps count of what a run takes. */
+export interface FeedWatch {
+  /** A batch is asked for; gives what the dataset's `setState` is to be given first. */
+  asked(of: BatchRequest['of'], anew: boolean): BatchRequest['state'];
+  /** It was taken, null at the end of the data; `state` is what the dataset's `getState` gave after it. */
+  took(of: BatchRequest['of'], batch: EngineBatch | null, state: unknown): void;
+}
 
 /**
  * The batches of one run that the caller sends, each when it is asked for. The next one is asked for
@@ -25,9 +33,7 @@ export class Feed {
   #arrived: EngineBatch | null | undefined;
   #arrivedState: unknown;
   /** Of a run that is backed up. */
-  #kinds: Readonly<Partial<Record<BatchRequest['of'], DatasetKind>>> = {};
-  readonly #places: Record<string, DatasetPlace> = {};
-  #setStates: Record<string, unknown> = {};
+  watch: FeedWatch | null = null;
   #wake: (() => void) | null = null;
 
   constructor(
@@ -45,20 +51,10 @@ export class Feed {
     control.onAbort = () => this.#wake?.();
   }
 
-  /** Keeps count of what is taken, and begins with the datasets where they were. */
-  track(
-    kinds: Readonly<Partial<Record<BatchRequest['of'], DatasetKind>>>,
-    before: Readonly<Record<string, DatasetPlace>>,
-  ): void {
-    this.#kinds = kinds;
-    for (const [of, { state }] of Object.entries(before)) {
-      if (kinds[of as BatchRequest['of']] === 'hasState') this.#setStates[of] = state;
-    }
-  }
-
-  /** How far the datasets are, as far as that is kept. */
-  get places(): Record<string, DatasetPlace> {
-    return { ...this.#places };
+  /** Answers what will be asked for first, of no dataset. */
+  put(batch: WireBatch): void {
+    this.#of = 'train';
+    this.#arrived = this.#registry.batch(batch);
   }
 
   /** Asks for the next batch, unless it is on its way. */
@@ -66,12 +62,7 @@ export class Feed {
     if (this.#of === of && !anew) return;
     this.close();
     this.#of = of;
-    const kind = this.#kinds[of];
-    if (kind && (!this.#places[of] || (anew && kind === 'restarts'))) {
-      this.#places[of] = { count: 0, crc: 0 };
-    }
-    const { [of]: state, ...others } = this.#setStates;
-    this.#setStates = others;
+    const state = this.watch?.asked(of, anew);
     this.#client.event(this.#run, { type: 'need', of, anew, id: ++this.#request, state });
   }
 
@@ -90,13 +81,7 @@ export class Feed {
   async take(use: (...batch: EngineBatch) => void): Promise<boolean> {
     if (this.#arrived === undefined) await this.#wait();
     const batch = this.#arrived;
-    const place = this.#places[this.#of!];
-    if (batch && place) {
-      const [x, y, sampleWeight] = batch;
-      let crc = place.crc;
-      for (const tensor of [...x, ...y, sampleWeight]) crc = tensor?.crc32c(crc) ?? crc;
-      this.#places[this.#of!] = { count: place.count + 1, crc, state: this.#arrivedState };
-    }
+    this.watch?.took(this.#of!, batch!, this.#arrivedState);
     this.#arrived = undefined;
     this.#of = null;
     if (!batch) return false;

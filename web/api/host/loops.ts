@@ -5,7 +5,6 @@ import type { Feed } from './feed';
 import type { Mutex } from './mutex';
 import type {
   BatchRequest,
-  DatasetPlace,
   HookName,
   HostClient,
   HookCall,
@@ -113,7 +112,11 @@ export class FitLoop extends Runner {
 
   /** Runs to the end; the lock must be held. Rejects at a batch border when aborted. */
   async execute(run: FitRun, backup: Backup | null): Promise<void> {
-    const { fed, validation_fed: validationFed } = this.request.engine;
+    const { engine } = this.request;
+    const { fed, validation_fed: validationFed } = engine;
+    // A pass whose batches are not counted is run to its end, which the dataset would not know of otherwise.
+    const toEnd = fed && !engine['steps_per_epoch'];
+    const validationToEnd = validationFed && !engine['validation_steps'];
     let trainBatch = 0;
     let testBatch = 0;
     let validated: number[] | null = null;
@@ -127,12 +130,15 @@ export class FitLoop extends Runner {
       last = backup.last as typeof last;
       const isInEpoch = run.peek() !== FitStep.EpochBegin && run.peek() !== FitStep.TrainEnd;
       if (isInEpoch) this.#event('epochBegin', restored.epoch);
-      if (fed) this.loaded = await backup.catchUp(run, this.batches);
+      this.loaded = false;
     }
-    const backUp = (datasets = this.#places(run)) => {
+    const backUp = (isFetched = false) => {
       if (this.control.saveRequested) backup?.request();
       this.control.saveRequested = false;
-      backup?.atBorder(run, done, validated || !datasets ? null : { datasets, last });
+      // Nobody could go on from before the batch that made the run, or where the pass may have ended.
+      const isOpen = fed && run.steps() === 0 && run.peek() === FitStep.TrainBatch;
+      const isPlace = !validated && !this.loaded && (isFetched || !isOpen);
+      backup?.atBorder(run, done, isPlace ? { last, isFetched } : null);
       done = null;
     };
     for (;;) {
@@ -150,13 +156,13 @@ export class FitLoop extends Runner {
       const steps = run.steps();
       if (next === FitStep.TrainBatch) {
         await this.hook('onTrainBatchBegin', trainBatch);
-        const before = this.batches.places;
-        const isFed = fed && (await this.feed(run, 'train', trainBatch, steps));
-        if (isFed && steps === 0) backUp(before);
+        const isFed = fed && (await this.feed(run, 'train', trainBatch, toEnd ? 0 : steps));
+        if (isFed && steps === 0) backUp(true);
       }
       if (next === FitStep.ValidationBatch) {
         await this.hook('onTestBatchBegin', testBatch);
-        if (validationFed) await this.feed(run, 'validation', testBatch, run.validationSteps());
+        const wanted = validationToEnd ? 0 : run.validationSteps();
+        if (validationFed) await this.feed(run, 'validation', testBatch, wanted);
       }
       // A run that was paused or held meanwhile must rest before this batch, not after it.
       if (this.control.resting) await this.#border();
@@ -171,7 +177,7 @@ export class FitLoop extends Runner {
         case FitStep.TrainBatch:
           await this.hook('onTrainBatchEnd', trainBatch, () => run.logs());
           this.progress(trainBatch, steps, () => run.logs());
-          ++trainBatch;
+          if (++trainBatch === steps && toEnd) await this.batches.take(() => {});
           this.#stopIfAsked(run);
           break;
         case FitStep.ValidationBegin:
@@ -181,6 +187,9 @@ export class FitLoop extends Runner {
           break;
         case FitStep.ValidationBatch:
           await this.hook('onTestBatchEnd', testBatch++, () => run.validationLogs());
+          if (testBatch === run.validationSteps() && validationToEnd) {
+            await this.batches.take(() => {});
+          }
           break;
         case FitStep.ValidationEnd:
           validated = Array.from(run.validationLogs());
@@ -205,16 +214,6 @@ export class FitLoop extends Runner {
     }
     await this.hook('onTrainEnd', null, () => last?.logs ?? null, last?.valLogs ?? null);
     this.end(trainBatch, null);
-  }
-
-  /**
-   * How far the datasets are; null where nobody could go on from there: before the batch that made the
-   * run, and where it is not known whether the pass has ended.
-   */
-  #places(run: FitRun): Record<string, DatasetPlace> | null {
-    const isOpen =
-      this.request.engine['fed'] && run.steps() === 0 && run.peek() === FitStep.TrainBatch;
-    return this.loaded || isOpen ? null : this.batches.places;
   }
 
   protected override async hook(...args: Parameters<Runner['hook']>): Promise<HookReply | void> {

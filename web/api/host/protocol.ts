@@ -93,16 +93,6 @@ export interface Restored {
   readonly warnings: readonly string[];
 }
 
-/** How far a run is in a dataset. */
-export interface DatasetPlace {
-  /** Batches taken since it was opened. */
-  readonly count: number;
-  /** CRC-32C of their elements, one after the other. */
-  readonly crc: number;
-  /** What the dataset's own `getState` gave after the last of them. */
-  readonly state?: unknown;
-}
-
 /** What happened in a run; sent, never awaited. `time` in milliseconds of one monotonic clock. */
 export type RunEvent =
   | {
@@ -167,7 +157,7 @@ export interface BatchRequest {
   /** Names the request. */
   readonly id: number;
   /** What the dataset's `setState` is to be given first. */
-  readonly state?: unknown;
+  readonly state?: readonly [unknown] | undefined;
 }
 
 /** The caller's side as the host sees it. */
@@ -195,15 +185,11 @@ export interface BackupRequest {
   readonly deleteCheckpoint: boolean;
   /** Generations. */
   readonly keep: number;
-  readonly statefulCallbacks: number;
-  readonly datasets: Readonly<Partial<Record<BatchRequest['of'], DatasetKind>>>;
+  /** The class names of those that have `getState`. */
+  readonly statefulCallbacks: readonly string[];
+  /** The datasets that have `getState` and `setState`. */
+  readonly statefulDatasets: readonly BatchRequest['of'][];
 }
-
-/**
- * How a dataset gets to where it was: it is opened anew for each pass, it goes on over all passes, or it
- * has a state of its own.
- */
-export type DatasetKind = 'restarts' | 'continues' | 'hasState';
 
 /** Elements in the engine's type. */
 export interface WireTensor {

@@ -68,7 +68,7 @@ export class Runs {
       if (request.backup) {
         const tell = (event: RunEvent) => this.#client.event(request.run, event);
         backup = await this.#openBackup(request.backup, tell);
-        entry.feed.track(request.backup.datasets, backup.datasets);
+        backup.attach(entry.feed);
       }
       return await this.#fit(model, entry, request, data, backup);
     } finally {
@@ -100,7 +100,7 @@ export class Runs {
         return model.engine.fit(JSON.stringify({ ...engine, resume }), ...train, ...validation);
       });
       try {
-        backup?.restore(run);
+        await backup?.restore(run, feed);
         this.#begin(model, request.run, 'fit', run.steps(), run.batchSize(), run.plannedBytes());
         await new FitLoop(request, control, this.#lock, this.#client, feed).execute(run, backup);
         await backup?.finish();
@@ -155,7 +155,7 @@ export class Runs {
       return make(registry.tensors(data.x), registry.tensors(data.y), weight);
     }
     let run: T | undefined;
-    feed.ask('train', true);
+    feed.ask('train', false);
     await feed.take((...parts) => (run = make(...parts)));
     return run ?? invalid(`${where}: the dataset gave no batch`);
   }

@@ -175,7 +175,7 @@ export class Model extends OnBatchModel {
       const all = validation
         ? { ...inputs, sampleWeight, datasets: { ...inputs.datasets, validation } }
         : { ...inputs, sampleWeight, validationData: validationData as ValidationData | null };
-      const backup = backups[0] && backups[0].request(stateful!.length, all.datasets);
+      const backup = backups[0] && backups[0].request(stateful!, all.datasets);
       if (backup) askToPersist();
       await this.#execute(run, where, all, { engine, ...(backup && { backup }) }, list, 'fit');
       return history;

@@ -96,7 +96,7 @@ export class Run {
     const abort = () => void this.#control('abort');
     const answer = async ({ of, anew, id: number, state: before }: BatchRequest) => {
       try {
-        if (before !== undefined) datasets[of]!.setState(before);
+        if (before) await datasets[of]!.setState(before[0]);
         const batch = await datasets[of]!.next(anew, connection.crossesThreads);
         const parts = batch && connection.crossesThreads ? [...batch.x, ...batch.y] : [];
         if (batch?.sampleWeight && parts.length > 0) parts.push(batch.sampleWeight);

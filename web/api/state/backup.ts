@@ -1,15 +1,16 @@
 import { TabtrainError, invalid } from '../errors';
-import { FitStep, type EngineTensor, type FitRun } from '../engine/engine';
+import { FitStep, type EngineDType, type EngineTensor, type FitRun } from '../engine/engine';
 import type { Feed } from '../host/feed';
 import type {
   BackupRequest,
-  DatasetPlace,
   EngineInfo,
   EpochRecord,
   HookReply,
   Restored,
   RunEvent,
+  WireBatch,
 } from '../host/protocol';
+import { DatasetPlaces } from './datasetPlaces';
 import { Generations, type GenerationStore, type Loaded } from './generations';
 import { SaveQueue, type Place, type Snapshot } from './saveQueue';
 import type { HostModel } from '../host/registry';
@@ -26,6 +27,7 @@ export class Backup {
   readonly #queue: SaveQueue;
   readonly #loaded: Loaded<SavedRun> | null;
   readonly #rest: Rest | null;
+  readonly #datasets: DatasetPlaces;
   #setup: Setup | null = null;
   readonly #history: EpochRecord[];
   readonly #callbacks: unknown[];
@@ -47,6 +49,7 @@ export class Backup {
     this.#queue = new SaveQueue(generations, tell);
     this.#loaded = loaded;
     this.#rest = loaded && restOf(loaded);
+    this.#datasets = new DatasetPlaces(request.statefulDatasets, this.#rest?.datasets ?? null);
     this.#history = [...(this.#rest?.history ?? [])];
     this.#callbacks = [...(this.#rest?.callbacks ?? [])];
   }
@@ -78,6 +81,25 @@ export class Backup {
     return loaded && restoredOf(loaded, restOf(loaded), engine);
   }
 
+  /** To be called before anything is fed. */
+  attach(feed: Feed): void {
+    const first = this.#loaded && this.#firstBatch(this.#loaded.state.setup);
+    if (first) feed.put(first);
+    else feed.watch = this.#datasets;
+  }
+
+  /** What the run is made with in place of a batch, which may be long gone; null where none is fed. */
+  #firstBatch({ options, data }: Setup): WireBatch | null {
+    if (options['fed'] !== true) return null;
+    const zeros = (name: string) => {
+      const { dtype, shape } = data[name]!;
+      const sizes = [this.#rest!.datasets.rows, ...shape.slice(1)] as number[];
+      return { dtype: dtype as EngineDType, shape: sizes, bytes: new Uint8Array() };
+    };
+    const sampleWeight = data['sampleWeight'] ? zeros('sampleWeight') : null;
+    return { x: [zeros('x')], y: [zeros('y')], sampleWeight };
+  }
+
   /**
    * Where the run that is taken up was; null for a run that begins. `data` are x, y, sampleWeight and those
    * of validation. Throws `INVALID_ARGUMENT` unless it is the same run.
@@ -91,19 +113,41 @@ export class Backup {
     this.#setup = setup;
     if (!this.#loaded) return null;
     checkSetup(this.#request.dir, this.#loaded.state.setup, setup);
-    const there = this.#rest!.callbacks.length;
-    const here = this.#request.statefulCallbacks;
-    if (there !== here) {
+    const { place } = this.#loaded.state;
+    const begun = place['epoch']! + 1;
+    if ((options['epochs'] as number) < begun) {
       invalid(
-        `model.fit: callbacks: '${this.#request.dir}' holds the state of ${there} callbacks, ${here} here have any`,
+        `model.fit: epochs: expected at least the ${begun} that the run in '${this.#request.dir}' has begun, ` +
+          `came ${options['epochs'] as number}; nothing is trained, and the run stays as it is`,
       );
     }
-    return this.#loaded.state.place;
+    this.#checkCallbacks(this.#rest!.callbackNames, this.#request.statefulCallbacks);
+    return place;
   }
 
-  /** Gives a run made with that place the rest of its state. */
-  restore(run: FitRun): void {
+  /** A state is for the callback of the same class at the same place only. */
+  #checkCallbacks(there: readonly string[], here: readonly string[]): void {
+    for (let i = 0; i < Math.max(there.length, here.length); ++i) {
+      if (there[i] === here[i]) continue;
+      invalid(
+        `model.fit: callbacks: number ${i + 1} of those with getState: expected ${there[i] ?? 'none'}, as in ` +
+          `the run that '${this.#request.dir}' holds, came ${here[i] ?? 'none'}`,
+      );
+    }
+  }
+
+  /**
+   * Brings the datasets to where they were, and gives a run made with that place the rest of its state.
+   * Throws `INVALID_ARGUMENT` where other batches come, the weights unchanged.
+   */
+  async restore(run: FitRun, feed: Feed): Promise<void> {
     if (!this.#loaded) return;
+    const next = run.peek();
+    const isFed = this.#setup!.options['fed'] === true;
+    if (isFed) run.drop();
+    feed.watch = this.#datasets;
+    if (next !== FitStep.TrainEnd) await this.#datasets.catchUp(feed);
+    this.#datasets.takeUp();
     const { variables } = stateOf(run);
     const tensors = this.#loaded.tensors.filter(({ path }) => !path.startsWith(REST));
     const key = ({ path, dtype, shape }: Omit<StateTensor, 'bytes'>) =>
@@ -115,6 +159,7 @@ export class Backup {
       );
     }
     tensors.forEach(({ bytes }, i) => run.stateBytes(i).set(bytes));
+    if (isFed && next === FitStep.TrainBatch) feed.ask('train', false);
   }
 
   /** What the caller's side takes up; null for a run that begins. */
@@ -122,44 +167,9 @@ export class Backup {
     return this.#loaded && restoredOf(this.#loaded, this.#rest!, this.#engine);
   }
 
-  /** Where the datasets were. */
-  get datasets(): Readonly<Record<string, DatasetPlace>> {
-    return this.#rest?.datasets ?? {};
-  }
-
   /** The logs of the last epoch, for `onTrainEnd`. */
   get last(): unknown {
     return this.#rest?.last ?? null;
-  }
-
-  /**
-   * Brings the datasets to where they were, the first batch of the training data having been taken to make
-   * the run; whether that one is still to be used. Throws `INVALID_ARGUMENT` where other batches come.
-   */
-  async catchUp(run: FitRun, feed: Feed): Promise<boolean> {
-    let isLoaded = true;
-    for (const of of ['train', 'validation'] as const) {
-      const kind = this.#request.datasets[of];
-      const target = this.datasets[of];
-      const isMidway = of === 'train' && run.peek() === FitStep.TrainBatch;
-      if (!kind || !target || kind === 'hasState') continue;
-      if (target.count === 0 || (kind === 'restarts' && !isMidway)) continue;
-      while ((feed.places[of]?.count ?? 0) < target.count) {
-        feed.ask(of, !feed.places[of]);
-        if (!(await feed.take(() => {}))) break;
-      }
-      if (feed.places[of]?.crc !== target.crc) {
-        invalid(
-          `model.fit: ${of === 'train' ? 'dataset' : 'validationData'}: the ${target.count} batches that ` +
-            'the run had taken do not come again; a dataset that differs each time needs getState and setState',
-        );
-      }
-      if (of === 'validation') continue;
-      isLoaded = false;
-      run.drop();
-      if (isMidway) feed.ask(of, false);
-    }
-    return isLoaded;
   }
 
   /** Takes in what a hook's answer says of callbacks, and of the history. */
@@ -185,10 +195,15 @@ export class Backup {
 
   /**
    * To be called at each border, with the step that was done and what else is to be saved, null where this
-   * is no place to go on from. Copies the state where it is time and nothing is being written; the copy is
-   * written while training goes on. Throws what an earlier write failed with.
+   * is no place to go on from; `isFetched` says that the next batch has been taken already. Copies the
+   * state where it is time and nothing is being written; the copy is written while training goes on.
+   * Throws what an earlier write failed with.
    */
-  atBorder(run: FitRun, done: number | null, now: Pick<Rest, 'datasets' | 'last'> | null): void {
+  atBorder(
+    run: FitRun,
+    done: number | null,
+    now: { readonly last: unknown; readonly isFetched: boolean } | null,
+  ): void {
     if (this.#request.saveFreq === 'never') return;
     this.#queue.throwIfFailed();
     const next = run.peek();
@@ -206,7 +221,10 @@ export class Backup {
     if (!this.#due || this.#queue.busy) return;
     if (!now || next === FitStep.ValidationBatch || next === FitStep.ValidationEnd) return;
     this.#due = this.#isThin = false;
-    this.#queue.add(this.#snapshot(run, now));
+    const { now: datasets, before } = this.#datasets;
+    this.#queue.add(
+      this.#snapshot(run, { last: now.last, datasets: now.isFetched ? before : datasets }),
+    );
   }
 
   #isTime(done: number | null): boolean {
@@ -225,7 +243,12 @@ export class Backup {
       ...each,
       bytes: run.stateBytes(i).slice(),
     }));
-    const rest: Rest = { history: this.#history, callbacks: this.#callbacks, ...now };
+    const rest: Rest = {
+      ...now,
+      history: this.#history,
+      callbackNames: this.#request.statefulCallbacks,
+      callbacks: this.#callbacks,
+    };
     let arrays = 0;
     const addBytes = (bytes: Uint8Array) => {
       const path = REST + arrays;

@@ -1,6 +1,7 @@
 import { FitStep } from '../engine/engine';
 import { came, toTabtrainError, unsupported } from '../errors';
-import type { DatasetPlace, EngineInfo, EpochRecord, Restored } from '../host/protocol';
+import type { EngineInfo, EpochRecord, Restored } from '../host/protocol';
+import type { Places } from './datasetPlaces';
 import type { Loaded } from './generations';
 import type { Place } from './saveQueue';
 import type { Setup } from './setup';
@@ -21,9 +22,11 @@ export interface SavedRun {
 /** What is kept beside the engine's state, in plain values. */
 export interface Rest {
   readonly history: readonly EpochRecord[];
-  /** By position among the callbacks that have state. */
+  /** Class names of the callbacks that have state. */
+  readonly callbackNames: readonly string[];
+  /** Their states. */
   readonly callbacks: readonly unknown[];
-  readonly datasets: Readonly<Record<string, DatasetPlace>>;
+  readonly datasets: Places;
   readonly last: unknown;
 }
 
@@ -58,19 +61,31 @@ export function checkRun(contents: StateContents<SavedRun>): void {
   for (const part of ['model', 'compile', 'options', 'data'])
     recordOf(parts[part], `setup.${part}`);
   checkPlace(recordOf(place, 'a place'));
-  const { history, callbacks, datasets } = recordOf(restOf(contents), 'the rest');
-  if (!Array.isArray(callbacks)) expected('the states of callbacks', callbacks);
-  if (!Array.isArray(history)) expected('a history', history);
-  for (const each of history as unknown[]) {
+  const { history, callbackNames, callbacks, datasets } = recordOf(restOf(contents), 'the rest');
+  const states = listOf(callbacks, 'the states of callbacks');
+  const names = listOf(callbackNames, 'the names of callbacks');
+  if (names.length !== states.length || !names.every((name) => typeof name === 'string')) {
+    expected(`${states.length} names of callbacks`, names);
+  }
+  for (const each of listOf(history, 'a history')) {
     const { epoch, logs } = recordOf(each, 'an epoch');
     if (!Number.isSafeInteger(epoch)) expected('the number of an epoch', epoch);
     for (const value of Object.values(recordOf(logs, 'logs'))) {
       if (typeof value !== 'number') expected('numbers in logs', value);
     }
   }
-  for (const each of Object.values(recordOf(datasets, 'the places of datasets'))) {
-    const { count, crc } = recordOf(each, 'the place of a dataset');
-    if (!Number.isSafeInteger(count) || typeof crc !== 'number') expected('a count', each);
+  checkDatasets(recordOf(datasets, 'the places of datasets'));
+}
+
+function checkDatasets({ rows, passes, states }: Readonly<Record<string, unknown>>): void {
+  if (!Number.isSafeInteger(rows)) expected('the rows of a batch', rows);
+  recordOf(states, 'the states of datasets');
+  for (const each of listOf(passes, 'passes over datasets')) {
+    const [of, taken, crc] = listOf(each, 'a pass over a dataset');
+    const isPass = ['train', 'validation'].includes(of as string);
+    if (!isPass || !Number.isSafeInteger(taken) || typeof crc !== 'number') {
+      expected('a pass over a dataset', each);
+    }
   }
 }
 
@@ -91,6 +106,10 @@ function checkPlace(place: Readonly<Record<string, unknown>>): void {
 function recordOf(value: unknown, what: string): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) expected(what, value);
   return value as Readonly<Record<string, unknown>>;
+}
+
+function listOf(value: unknown, what: string): readonly unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : expected(what, value);
 }
 
 function expected(what: string, value: unknown): never {
