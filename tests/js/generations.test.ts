@@ -34,6 +34,11 @@ class Disk extends MemoryBackend {
   spoil = (_write: FileWrite): FileWrite => _write;
   /** Called after each look at what is stored. */
   looked = async () => {};
+  /** Says that the record was removed, and it was not. */
+  losesRemoval = false;
+  override async remove(path: string): Promise<boolean> {
+    return (this.losesRemoval && path.endsWith('state.commit')) || super.remove(path);
+  }
   /** Files that cannot be read. */
   readonly unreadable = new Set<string>();
   readonly storage = new Storage(this, zip);
@@ -308,4 +313,15 @@ test('after the last number there is none, and that is told', async () => {
   const error = { code: 'UNSUPPORTED', says: [last] };
   await expectFailure(() => goOn(disk.storage, 'run', 2), error);
   expect(Object.keys(await disk.all())).toEqual([last]);
+});
+
+test('no state goes while the record stays', async () => {
+  const disk = new Disk();
+  const before = await disk.fill();
+  const generations = await Generations.open(disk.storage, 'run', 3);
+  await generations.load();
+  disk.losesRemoval = true;
+  const error = { code: 'STORAGE_UNAVAILABLE', says: ['run/state.commit', 'still there'] };
+  await expectFailure(() => generations.clear(), error);
+  expect(await disk.all()).toEqual(before);
 });

@@ -199,7 +199,11 @@ export class Generations {
     await this.#store.atStep?.('clear');
     // The record first: it never names what is gone. The newest last: after a crash the least is done again.
     const paths = (await this.#numbers()).map((each) => this.#path(each));
-    for (const path of [this.#recordPath, ...paths]) await this.#remove(path);
+    for (const path of [this.#recordPath, ...paths]) {
+      await this.#remove(path);
+      if (path !== this.#recordPath || !(await this.#store.find(path))) continue;
+      throw new TabtrainError('STORAGE_UNAVAILABLE', `'${path}' was removed, but is still there`);
+    }
     this.#committed = 0;
   }
 
