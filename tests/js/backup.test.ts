@@ -451,6 +451,47 @@ test('a dataset that does not give the same batches again is refused', async () 
   expect((await again()).epoch).toEqual([0, 1]);
 });
 
+describe("the state of a user's own callback", () => {
+  test('is kept for a record of functions', async () => {
+    const dir = newDir();
+    const counting = () => {
+      const all = { batches: 0, given: null as unknown };
+      const hooks = {
+        onTrainBatchEnd: () => void ++all.batches,
+        getState: () => ({ batches: all.batches }),
+        setState: (state: unknown) => {
+          all.given = state;
+          all.batches = (state as { batches: number }).batches;
+        },
+      };
+      return { all, hooks };
+    };
+    await interrupt(dir, 9, { more: [counting().hooks] });
+    const { all, hooks } = counting();
+    await smallModel(2).fit(smallX, smallY, { ...quiet, callbacks: [hooks, backup(dir)] });
+    expect(all).toEqual({ batches: 21, given: { batches: 9 } });
+  });
+
+  test('ends the run before anything is trained where it is refused', async () => {
+    const dir = newDir();
+    const getState = () => 1;
+    await interrupt(dir, 9, { more: [{ getState }] });
+    const error = new Error('not mine');
+    let trained = 0;
+    const hooks = {
+      getState,
+      setState: async () => {
+        await pause(1);
+        throw error;
+      },
+      onTrainBatchBegin: () => void ++trained,
+    };
+    const result = smallModel(2).fit(smallX, smallY, { ...quiet, callbacks: [hooks, backup(dir)] });
+    await expect(result).rejects.toBe(error);
+    expect(trained).toBe(0);
+  });
+});
+
 test('a state that cannot be copied names the callback that has it', async () => {
   class Bad extends Callback {
     override getState(): unknown {
