@@ -492,6 +492,40 @@ describe("the state of a user's own callback", () => {
   });
 });
 
+test.each<[unknown, string[]]>([
+  [{ seconds: Infinity }, ['saveFreq: seconds', 'a number >= 0', 'came Infinity']],
+  [{ seconds: -1 }, ['saveFreq: seconds', 'a number >= 0', 'came -1']],
+  [{ seconds: 1, minutes: 2 }, ["saveFreq: unknown option 'minutes'"]],
+  [{ minutes: 2 }, ['saveFreq', '{ seconds }', 'came an object']],
+  [[5], ['saveFreq', '{ seconds }', 'came an array']],
+])('saveFreq %p is refused', (saveFreq, says) =>
+  expectFailure(async () => backup('run', { saveFreq: saveFreq as 'epoch' }), {
+    code: 'INVALID_ARGUMENT',
+    says: ['callbacks.backupAndRestore', ...says],
+  }),
+);
+
+test('a backupDir that is no directory is refused by its name', async () => {
+  const file = join(newDir(), 'file');
+  await storage.write(file, new Uint8Array(1));
+  const isPath = {
+    code: 'INVALID_ARGUMENT',
+    says: ['backupDir: expected a path', 'came "a\\u0000b"'],
+  };
+  await expectFailure(() => backup('a\0b').interrupted(), isPath);
+  await expectFailure(
+    () => smallModel(1).fit(smallX, smallY, { ...quiet, callbacks: backup('a\0b') }),
+    isPath,
+  );
+  for (const dir of [file, join(file, 'below')]) {
+    const says = ['backupDir: expected a directory', `came '${dir}'`, `'${file}' is a file`];
+    const failure = { code: 'INVALID_ARGUMENT', says };
+    const fit = () => smallModel(1).fit(smallX, smallY, { ...quiet, callbacks: backup(dir) });
+    await expectFailure(fit, failure);
+    await expectFailure(() => backup(dir).interrupted(), failure);
+  }
+});
+
 test('a state that cannot be copied names the callback that has it', async () => {
   class Bad extends Callback {
     override getState(): unknown {

@@ -10,6 +10,7 @@ import type {
   RunEvent,
   WireBatch,
 } from '../host/protocol';
+import { checkNoFile, checkPath } from './backupDir';
 import { DatasetPlaces } from './datasetPlaces';
 import { Generations, type GenerationStore, type Loaded } from './generations';
 import { SaveQueue, type Place, type Snapshot } from './saveQueue';
@@ -61,7 +62,13 @@ export class Backup {
     info: EngineInfo,
     tell: (event: RunEvent) => void,
   ): Promise<Backup> {
-    const generations = await Generations.open(store, request.dir, request.keep);
+    checkPath(request.dir);
+    const generations = await Generations.open(store, request.dir, request.keep).catch(
+      async (error: unknown) => {
+        await checkNoFile(store, request.dir);
+        throw error;
+      },
+    );
     try {
       const loaded = await generations.load<SavedRun>();
       return new Backup(request, info, generations, loaded, tell);
@@ -77,7 +84,9 @@ export class Backup {
     dir: string,
     engine: EngineInfo,
   ): Promise<Restored | null> {
+    checkPath(dir);
     const loaded = await Generations.reader(store, dir).load<SavedRun>();
+    if (!loaded) await checkNoFile(store, dir);
     return loaded && restoredOf(loaded, restOf(loaded), engine);
   }
 
