@@ -451,6 +451,81 @@ test('a dataset that does not give the same batches again is refused', async () 
   expect((await again()).epoch).toEqual([0, 1]);
 });
 
+describe("the state of a user's own callback", () => {
+  test('is kept for a record of functions', async () => {
+    const dir = newDir();
+    const counting = () => {
+      const all = { batches: 0, given: null as unknown };
+      const hooks = {
+        onTrainBatchEnd: () => void ++all.batches,
+        getState: () => ({ batches: all.batches }),
+        setState: (state: unknown) => {
+          all.given = state;
+          all.batches = (state as { batches: number }).batches;
+        },
+      };
+      return { all, hooks };
+    };
+    await interrupt(dir, 9, { more: [counting().hooks] });
+    const { all, hooks } = counting();
+    await smallModel(2).fit(smallX, smallY, { ...quiet, callbacks: [hooks, backup(dir)] });
+    expect(all).toEqual({ batches: 21, given: { batches: 9 } });
+  });
+
+  test('ends the run before anything is trained where it is refused', async () => {
+    const dir = newDir();
+    const getState = () => 1;
+    await interrupt(dir, 9, { more: [{ getState }] });
+    const error = new Error('not mine');
+    let trained = 0;
+    const hooks = {
+      getState,
+      setState: async () => {
+        await pause(1);
+        throw error;
+      },
+      onTrainBatchBegin: () => void ++trained,
+    };
+    const result = smallModel(2).fit(smallX, smallY, { ...quiet, callbacks: [hooks, backup(dir)] });
+    await expect(result).rejects.toBe(error);
+    expect(trained).toBe(0);
+  });
+});
+
+test.each<[unknown, string[]]>([
+  [{ seconds: Infinity }, ['saveFreq: seconds', 'a number >= 0', 'came Infinity']],
+  [{ seconds: -1 }, ['saveFreq: seconds', 'a number >= 0', 'came -1']],
+  [{ seconds: 1, minutes: 2 }, ["saveFreq: unknown option 'minutes'"]],
+  [{ minutes: 2 }, ['saveFreq', '{ seconds }', 'came an object']],
+  [[5], ['saveFreq', '{ seconds }', 'came an array']],
+])('saveFreq %p is refused', (saveFreq, says) =>
+  expectFailure(async () => backup('run', { saveFreq: saveFreq as 'epoch' }), {
+    code: 'INVALID_ARGUMENT',
+    says: ['callbacks.backupAndRestore', ...says],
+  }),
+);
+
+test('a backupDir that is no directory is refused by its name', async () => {
+  const file = join(newDir(), 'file');
+  await storage.write(file, new Uint8Array(1));
+  const isPath = {
+    code: 'INVALID_ARGUMENT',
+    says: ['backupDir: expected a path', 'came "a\\u0000b"'],
+  };
+  await expectFailure(() => backup('a\0b').interrupted(), isPath);
+  await expectFailure(
+    () => smallModel(1).fit(smallX, smallY, { ...quiet, callbacks: backup('a\0b') }),
+    isPath,
+  );
+  for (const dir of [file, join(file, 'below')]) {
+    const says = ['backupDir: expected a directory', `came '${dir}'`, `'${file}' is a file`];
+    const failure = { code: 'INVALID_ARGUMENT', says };
+    const fit = () => smallModel(1).fit(smallX, smallY, { ...quiet, callbacks: backup(dir) });
+    await expectFailure(fit, failure);
+    await expectFailure(() => backup(dir).interrupted(), failure);
+  }
+});
+
 test('a state that cannot be copied names the callback that has it', async () => {
   class Bad extends Callback {
     override getState(): unknown {

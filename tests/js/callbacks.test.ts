@@ -192,7 +192,7 @@ describe('state', () => {
     const second = create();
     const restore = new (class extends Callback {
       override onTrainBegin(): void {
-        second.setState!(state);
+        void second.setState!(state);
       }
     })();
     const came = await run(model, second, [restore], at, logs.length);

@@ -2,9 +2,17 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { callbacks, latestCheckpoint, listVariables } from 'tabtrain';
+import {
+  callbacks,
+  latestCheckpoint,
+  listVariables,
+  type CallbackLike,
+  type Model,
+  type Progress,
+} from 'tabtrain';
+import { expectFailure } from './support/errors';
 import { firstDigits } from './support/mnist';
-import { temporaryDirectory, tutorialModel } from './support/models';
+import { temporaryDirectory, tutorialModel, weightBits } from './support/models';
 
 let digits: Awaited<ReturnType<typeof firstDigits>>;
 const directory = temporaryDirectory();
@@ -39,6 +47,41 @@ test.each([1, 2, 3, 4, 5])('seed %i: 10 epochs reach the accuracy of Keras', asy
   expect(await fresh.evaluate(testing.images, testing.labels, quiet)).toEqual(before);
   model.dispose();
   fresh.dispose();
+});
+
+test('with backupAndRestore it goes on in the middle of an epoch, to the same bits', async () => {
+  const { train, test: testing } = digits;
+  const fit = (model: Model, more: CallbackLike[] = [], signal?: AbortSignal) =>
+    model.fit(train.images, train.labels, {
+      ...{ ...quiet, epochs: 4, ...(signal && { signal }) },
+      validationData: [testing.images, testing.labels],
+      callbacks: [
+        callbacks.modelCheckpoint({
+          filepath: join(directory, 'training_3', 'cp.ckpt'),
+          saveWeightsOnly: true,
+        }),
+        ...more,
+      ],
+    });
+  const whole = tutorialModel(1);
+  const { history } = await fit(whole);
+
+  const backup = () =>
+    callbacks.backupAndRestore({ backupDir: join(directory, 'backup'), saveFreq: 2 * 32 + 9 });
+  const abort = new AbortController();
+  const close = {
+    onProgress: ({ type }: Progress) => type === 'saved' && abort.abort(),
+  };
+  await expectFailure(() => fit(tutorialModel(1), [backup(), close], abort.signal), {
+    code: 'ABORTED',
+    says: [],
+  });
+  expect(await backup().interrupted()).toMatchObject({ epoch: 2, batch: 9 });
+  const model = tutorialModel(2);
+  expect((await fit(model, [backup()])).history).toEqual(history);
+  expect(await weightBits(model)).toEqual(await weightBits(whole));
+  whole.dispose();
+  model.dispose();
 });
 
 test('equal seeds train to equal losses, others do not', async () => {

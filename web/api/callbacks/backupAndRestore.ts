@@ -2,7 +2,15 @@ import type { Batches } from '../client/batches';
 import { connect } from '../client/engine';
 import { came, invalid } from '../errors';
 import type { BackupRequest, BatchRequest } from '../host/protocol';
-import { checkOptions, flag, integer, required, text, type OptionTable } from '../config/options';
+import {
+  checkOptions,
+  flag,
+  integer,
+  number,
+  required,
+  text,
+  type OptionTable,
+} from '../config/options';
 import { Callback, type Logs } from './callback';
 
 export interface BackupAndRestoreOptions {
@@ -23,10 +31,11 @@ export interface BackupAndRestoreOptions {
 const OPTIONS = {
   backupDir: required(text),
   saveFreq: (value, where) => {
-    const seconds = (value as { seconds?: unknown } | null)?.seconds;
-    const isTime = typeof seconds === 'number' && seconds >= 0;
+    if (value !== null && typeof value === 'object' && 'seconds' in value) {
+      return checkOptions(where, { seconds: number(0) }, value);
+    }
     const isCount = Number.isInteger(value) && (value as number) > 0;
-    return value === 'epoch' || value === 'never' || isTime || isCount
+    return value === 'epoch' || value === 'never' || isCount
       ? value
       : invalid(
           `${where}: expected 'epoch', 'never', a positive integer or { seconds }, came ${came(value)}`,

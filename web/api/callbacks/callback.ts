@@ -117,7 +117,7 @@ export class Callback {
   /** State to be kept with the training state: plain values and typed arrays. */
   getState?(): unknown;
   /** Takes over such a state, after `onTrainBegin` of the run that goes on. */
-  setState?(state: unknown): void;
+  setState?(state: unknown): Awaitable;
 
   /** The name of its class. */
   get className(): string {

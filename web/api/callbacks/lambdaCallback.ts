@@ -20,8 +20,10 @@ export const HOOK_NAMES: readonly HookName[] = [
   'onPredictBatchEnd',
 ];
 
-/** Functions for any of the hooks; Keras's `onBatchBegin`/`onBatchEnd` mean the training batches. */
-export type LambdaHooks = Partial<Pick<Callback, HookName | 'onProgress'>> & {
+/** Functions for any of the hooks, and for the state that they have; Keras's `onBatchBegin`/`onBatchEnd` mean the training batches. */
+export type LambdaHooks = Partial<
+  Pick<Callback, HookName | 'onProgress' | 'getState' | 'setState'>
+> & {
   readonly onBatchBegin?: Callback['onTrainBatchBegin'];
   readonly onBatchEnd?: Callback['onTrainBatchEnd'];
 };
@@ -33,10 +35,12 @@ const ALIASES: Readonly<Record<string, HookName>> = {
 
 /** A callback made of functions. */
 export class LambdaCallback extends Callback {
+  static override readonly className = 'LambdaCallback';
+
   /** @throws TabtrainError `INVALID_ARGUMENT` for an unknown hook or one that is no function. */
   constructor(hooks: LambdaHooks = {}) {
     super();
-    const known = [...HOOK_NAMES, 'onProgress', ...Object.keys(ALIASES)];
+    const known = [...HOOK_NAMES, 'onProgress', 'getState', 'setState', ...Object.keys(ALIASES)];
     for (const [name, hook] of Object.entries(hooks)) {
       if (!known.includes(name)) {
         invalid(`callbacks.lambdaCallback: unknown hook '${name}'${didYouMean(name, known)}`);

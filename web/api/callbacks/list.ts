@@ -157,7 +157,7 @@ export class CallbackList implements RunListener {
           await (callback[name] as (logs: Logs) => unknown)(named);
         }
       }
-      if (restored) this.#restore(restored);
+      if (restored) await this.#restore(restored);
       if (this.#stateful) return this.#reply(name, index, named);
     } catch (error) {
       this.thrown ??= { error };
@@ -165,9 +165,9 @@ export class CallbackList implements RunListener {
     }
   }
 
-  #restore({ callbacks, history, ...where }: Restored): void {
+  async #restore({ callbacks, history, ...where }: Restored): Promise<void> {
     this.#history?.restore(history);
-    this.#stateful?.forEach((callback, i) => callback.setState?.(callbacks[i]));
+    for (const [i, callback] of this.#stateful!.entries()) await callback.setState?.(callbacks[i]);
     for (const warning of where.warnings) this.#warn(warning);
     const { epoch, batch, savedAt, warnings } = where;
     this.#tell({ type: 'resumed', epoch, batch, savedAt, history, warnings });

@@ -10,6 +10,7 @@ import type {
   RunEvent,
   WireBatch,
 } from '../host/protocol';
+import { checkNoFile } from './backupDir';
 import { DatasetPlaces } from './datasetPlaces';
 import { Generations, type GenerationStore, type Loaded } from './generations';
 import { SaveQueue, type Place, type Snapshot } from './saveQueue';
@@ -61,7 +62,12 @@ export class Backup {
     info: EngineInfo,
     tell: (event: RunEvent) => void,
   ): Promise<Backup> {
-    const generations = await Generations.open(store, request.dir, request.keep);
+    const generations = await Generations.open(store, request.dir, request.keep).catch(
+      async (error: unknown) => {
+        await checkNoFile(store, request.dir);
+        throw error;
+      },
+    );
     try {
       const loaded = await generations.load(checkRun);
       return new Backup(request, info, generations, loaded, tell);
@@ -78,6 +84,7 @@ export class Backup {
     engine: EngineInfo,
   ): Promise<Restored | null> {
     const loaded = await Generations.reader(store, dir).load(checkRun);
+    if (!loaded) await checkNoFile(store, dir);
     return loaded && restoredOf(loaded, restOf(loaded), engine);
   }
 
