@@ -115,7 +115,7 @@ class Tab {
     try {
       const place = backup.resume(MODEL, {}, []);
       const run = new Run(place, modules.PLACE);
-      backup.restore(run);
+      await backup.restore(run, null);
       const [saved, loaded] = [world.newest.get(dir), place].map((each) => JSON.stringify(each));
       if (saved !== loaded && world.removals.get(dir) === removals) {
         world.wrong(`${this.name}: '${dir}': ${saved} was saved, ${loaded} is loaded`);
@@ -124,7 +124,7 @@ class Tab {
       if (place && place.seed !== this.number) ++counts.takeovers;
       for (let i = 0; i < batches; ++i) {
         run.train(this.number);
-        backup.atBorder(run, TRAIN_BATCH, { datasets: {}, last: null });
+        backup.atBorder(run, TRAIN_BATCH, { last: null, isFetched: false });
         await world.operation(this, 'trains');
       }
       if (ends) await backup.finish();

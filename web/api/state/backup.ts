@@ -1,4 +1,4 @@
-import { TabtrainError, invalid } from '../errors';
+import { TabtrainError, invalid, toTabtrainError } from '../errors';
 import { FitStep, type EngineDType, type EngineTensor, type FitRun } from '../engine/engine';
 import type { Feed } from '../host/feed';
 import type {
@@ -64,7 +64,7 @@ export class Backup {
   ): Promise<Backup> {
     const generations = await Generations.open(store, request.dir, request.keep).catch(
       async (error: unknown) => {
-        await checkNoFile(store, request.dir);
+        if (toTabtrainError(error).code !== 'LOCKED') await checkNoFile(store, request.dir);
         throw error;
       },
     );
@@ -145,15 +145,18 @@ export class Backup {
 
   /**
    * Brings the datasets to where they were, and gives a run made with that place the rest of its state.
-   * Throws `INVALID_ARGUMENT` where other batches come, the weights unchanged.
+   * `feed` may be null where no batches are fed. Throws `INVALID_ARGUMENT` where other batches come, the
+   * weights unchanged.
    */
-  async restore(run: FitRun, feed: Feed): Promise<void> {
+  async restore(run: FitRun, feed: Feed | null): Promise<void> {
     if (!this.#loaded) return;
     const next = run.peek();
     const isFed = this.#setup!.options['fed'] === true;
     if (isFed) run.drop();
-    feed.watch = this.#datasets;
-    if (next !== FitStep.TrainEnd) await this.#datasets.catchUp(feed);
+    if (feed) {
+      feed.watch = this.#datasets;
+      if (next !== FitStep.TrainEnd) await this.#datasets.catchUp(feed);
+    }
     this.#datasets.takeUp();
     const { variables } = stateOf(run);
     const tensors = this.#loaded.tensors.filter(({ path }) => !path.startsWith(REST));
@@ -166,7 +169,7 @@ export class Backup {
       );
     }
     tensors.forEach(({ bytes }, i) => run.stateBytes(i).set(bytes));
-    if (isFed && next === FitStep.TrainBatch) feed.ask('train', false);
+    if (isFed && next === FitStep.TrainBatch) feed?.ask('train', false);
   }
 
   /** What the caller's side takes up; null for a run that begins. */
