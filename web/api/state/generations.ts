@@ -3,6 +3,7 @@ import type { FileWrite } from '../storage/backend';
 import { lockedError } from '../storage/conflicts';
 import { baseName, joinPath } from '../storage/paths';
 import type { Storage } from '../storage/storage';
+import { BACKUP_DIR } from './backupDir';
 import { digestOf, makeRecord, readRecord, type CommitRecord } from './commitRecord';
 import { decodeState, isSame, type StateContents } from './stateFile';
 
@@ -43,7 +44,6 @@ type Check<T> = (contents: StateContents<T>) => void;
 const NAME = /^state-(\d{8,15})\.tabtrain$/;
 const MOST = 10 ** 15 - 1;
 const RECORD = 'state.commit';
-const ARGUMENT = 'backupAndRestore: backupDir';
 
 /**
  * The commit protocol: training state in numbered generations, the newest whole one named by a commit
@@ -87,7 +87,7 @@ export class Generations {
 
   /** Takes the directory's lock; `LOCKED` where another tab or process has it. */
   static async open(store: GenerationStore, named: string, keep: number): Promise<Generations> {
-    const dir = store.locate(named, ARGUMENT);
+    const dir = store.locate(named, BACKUP_DIR);
     await store.atStep?.('lock');
     const unlock = await store.lock(dir);
     if (!unlock) throw lockedError(dir);
@@ -96,7 +96,7 @@ export class Generations {
 
   /** For {@link load} alone, without the lock: another run may be writing meanwhile. */
   static reader(store: GenerationStore, dir: string): Generations {
-    return new Generations(store, store.locate(dir, ARGUMENT), 0, () => Promise.resolve());
+    return new Generations(store, store.locate(dir, BACKUP_DIR), 0, () => Promise.resolve());
   }
 
   /**
