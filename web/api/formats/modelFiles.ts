@@ -9,7 +9,7 @@ import type {
   SaveModelOptions,
   SaveWeightsOptions,
 } from '../host/protocol';
-import { baseName, dirName, joinPath } from '../storage/paths';
+import { baseName, dirName, isDirectoryName, joinPath } from '../storage/paths';
 import type { Storage } from '../storage/storage';
 import { zipEntries } from '../storage/zip';
 import { EVERYTHING } from './match';
@@ -51,7 +51,8 @@ export class ModelFiles {
 
   async save(path: string, options: SaveModelOptions, atRest: AtRest): Promise<void> {
     const { format, target } = this.#target('model.save', path, options);
-    const main = format.mainFile === undefined ? target : joinPath(target, format.mainFile);
+    const mainFile = format.directory ? format.mainFile : undefined;
+    const main = mainFile === undefined ? target : joinPath(target, mainFile);
     if (!options.overwrite && (await this.#storage.exists(main))) {
       invalid(`model.save: '${main}' exists and overwrite is false`);
     }
@@ -87,7 +88,7 @@ export class ModelFiles {
       invalid(`${where}: optimizerLayout: expected ${orList(LAYOUTS)}, came ${layout}`);
     }
     const named = this.#storage.path(path, `${where}: path`).replace(/(.)\/+$/, '$1');
-    if (named === '') invalid(`${where}: path: expected a name, came ${came(path)}`);
+    if (isDirectoryName(named)) invalid(`${where}: path: expected a name, came ${came(path)}`);
     return { format, target: directoryOf(format, named) };
   }
 
@@ -99,15 +100,18 @@ export class ModelFiles {
     return format.write(snapshot, options, this.#tools);
   }
 
-  /** An older model of the format makes room; other files in the directory are not ours to remove. */
+  /**
+   * A directory that has an older model of the format and nothing else makes room; where there are other files,
+   * none is removed.
+   */
   async #replacing(format: Format, target: string): Promise<{ replaceDirectory?: string }> {
-    if (!format.directory || target === '' || !(await this.#storage.exists(target))) return {};
+    if (!format.directory || isDirectoryName(target)) return {};
+    if (!(await this.#storage.exists(target))) return {};
     // An empty directory is no source.
     const isModel = await sourceOf({ path: target }, this.#storage)
       .then(
         async (source) =>
-          (await format.sniff(source)) &&
-          source.names.every((name) => format.isPart?.(name) ?? true),
+          (await format.sniff(source)) && source.names.every((name) => format.isPart(name)),
       )
       .catch(() => false);
     return isModel ? { replaceDirectory: target } : {};
@@ -207,7 +211,8 @@ export class ModelFiles {
 }
 
 /** The directory that is written to: a format's main file names the one that it is in. */
-function directoryOf({ mainFile }: Format, path: string): string {
+function directoryOf(format: Format, path: string): string {
+  const mainFile = format.directory ? format.mainFile : undefined;
   if (mainFile === undefined || !/\.json$/.test(path)) return path;
   if (baseName(path) !== mainFile) {
     invalid(`model.save: path: expected '${mainFile}' or a directory, came ${came(path)}`);
