@@ -1,4 +1,5 @@
 import { TabtrainError, invalid } from '../../errors';
+import type { KerasConfig } from '../../config/spec';
 import type { Hdf5Source } from '../hdf5/read';
 import { isHdf5 } from '../hdf5/screen';
 import { trainingConfig } from '../dialects/compile';
@@ -6,6 +7,7 @@ import { compileConfig } from '../dialects/config';
 import { builtConfig } from '../dialects/input';
 import { generationOf } from '../dialects/optimizer';
 import { json, parsed, portableLayers } from '../dialects/portable';
+import { isObject, serialised } from '../dialects/serialised';
 import type {
   CompileConfig,
   FileSource,
@@ -47,11 +49,41 @@ async function write(model: ModelSnapshot, _request: SaveRequest, tools: Tools) 
   file.text('', 'backend', 'tensorflow');
   file.text('', 'model_config', json(portableLayers(model.config)));
   writeLayers(file, WEIGHTS, model.layers);
-  if (model.compile)
-    file.text('', 'training_config', json(trainingConfig(model.compile, model.output.shape)));
+  if (model.compile) {
+    const training = trainingConfig(model.compile, model.output.shape);
+    const optimizer = portableOptimizer(training['optimizer_config'] as KerasConfig);
+    const loss = inFull(training['loss']);
+    file.text('', 'training_config', json({ ...training, loss, optimizer_config: optimizer }));
+  }
   if (model.optimizer) writeTensors(file, OPTIMIZER, named(model.optimizer.variables));
   const files: NewFile[] = [{ name: '', bytes: file.finish() }];
   return files;
+}
+
+/** Short names of losses, which Keras 3 does not read here, as all read them. */
+const IN_FULL: Readonly<Record<string, string>> = {
+  mse: 'mean_squared_error',
+  mae: 'mean_absolute_error',
+  mape: 'mean_absolute_percentage_error',
+  msle: 'mean_squared_logarithmic_error',
+  kld: 'kullback_leibler_divergence',
+  bce: 'binary_crossentropy',
+};
+const inFull = (loss: unknown): unknown =>
+  (typeof loss === 'string' ? IN_FULL[loss.toLowerCase()] : undefined) ?? loss;
+
+/** Keras 3 finds a schedule by its module, which Keras 2 passes over, and an optimizer that it does not know by its name. */
+function portableOptimizer({ class_name, config }: KerasConfig): KerasConfig {
+  const name = /^Custom>(.*)$/.exec(class_name)?.[1];
+  const { learning_rate: rate } = config;
+  return {
+    class_name,
+    config: {
+      ...config,
+      ...(name !== undefined && { name }),
+      ...(isObject(rate) && { learning_rate: serialised('keras.optimizers.schedules', rate) }),
+    },
+  };
 }
 
 async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
