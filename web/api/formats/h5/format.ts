@@ -90,8 +90,8 @@ async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
   const what = `loadModel: '${source.label}'`;
   const { openHdf5 } = await tools.hdf5();
   const file = await openHdf5((await source.read(source.names[0]!))!, what, tools.room);
-  const config = file.text('', 'model_config');
-  if (config === null) {
+  const text = file.text('', 'model_config');
+  if (text === null) {
     throw new TabtrainError(
       'UNSUPPORTED',
       `${what}: expected a whole model, came an HDF5 file without 'model_config'; weights alone are read by model.loadWeights`,
@@ -101,13 +101,14 @@ async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
   const training = file.text('', 'training_config');
   const said = training === null ? null : parsed(training, `${what}: training_config`);
   const isKeras3 = version.startsWith('3');
-  const compile = compileConfig(said, `${what}: training_config`, !isKeras3);
+  const config = builtConfig(parsed(text, `${what}: model_config`), `${what}: model_config`);
+  const compile = compileConfig(said, `${what}: training_config`, config, !isKeras3);
   if (!hasLayers(file, WEIGHTS)) {
     throw new TabtrainError('CORRUPT_FILE', `${what}: there is no 'model_weights'`);
   }
   const loaded: LoadedModel = {
     version: `Keras ${version}`,
-    config: builtConfig(parsed(config, `${what}: model_config`), `${what}: model_config`),
+    config,
     compile,
     weights: readLayers(file, WEIGHTS, what),
     optimizer: compile && readOptimizer(file, said, compile, isKeras3),
