@@ -25,6 +25,7 @@ import type {
   KnownClasses,
   LoadedModel,
   NewFile,
+  SaveRequest,
   Tools,
 } from './types';
 import { WeightFiles } from './weightFiles';
@@ -56,7 +57,7 @@ export class ModelFiles {
     if (!options.overwrite && (await this.#storage.exists(main))) {
       invalid(`model.save: '${main}' exists and overwrite is false`);
     }
-    const files = await this.#write(format, options, atRest);
+    const files = await this.#write(format, { ...options, where: 'model.save' }, atRest);
     await this.#storage.commit(
       files.map(({ name, bytes }) => ({
         path: name === '' ? target : joinPath(target, name),
@@ -69,7 +70,7 @@ export class ModelFiles {
   /** The file, or the zip of the directory, that `save` would write. */
   async toFile(path: string, options: SaveModelOptions, atRest: AtRest): Promise<Uint8Array> {
     const { format, target } = this.#target('model.toFile', path, options);
-    const files = await this.#write(format, options, atRest);
+    const files = await this.#write(format, { ...options, where: 'model.toFile' }, atRest);
     if (!format.directory) return files[0]!.bytes;
     const directory = baseName(target);
     const entries = files.map(({ name, bytes }) => ({ name: joinPath(directory, name), bytes }));
@@ -82,22 +83,22 @@ export class ModelFiles {
     path: string,
     options: SaveModelOptions,
   ): { format: Format; target: string } {
-    const format = formatNamed(options.format);
+    const format = formatNamed(options.format, where);
     if (!LAYOUTS.includes(options.optimizerLayout)) {
       const layout = came(options.optimizerLayout);
       invalid(`${where}: optimizerLayout: expected ${orList(LAYOUTS)}, came ${layout}`);
     }
     const named = this.#storage.path(path, `${where}: path`).replace(/(.)\/+$/, '$1');
     if (isDirectoryName(named)) invalid(`${where}: path: expected a name, came ${came(path)}`);
-    return { format, target: directoryOf(format, named) };
+    return { format, target: directoryOf(format, named, where) };
   }
 
-  async #write(format: Format, options: SaveModelOptions, atRest: AtRest): Promise<NewFile[]> {
+  async #write(format: Format, request: SaveRequest, atRest: AtRest): Promise<NewFile[]> {
     const snapshot = await atRest((model, compileJson) => {
       const compile = compileOf(model, compileJson);
-      return takeSnapshot(model, compile, format.needs(compile, options), this.#classes);
+      return takeSnapshot(model, compile, format.needs(compile, request), this.#classes);
     });
-    return format.write(snapshot, options, this.#tools);
+    return format.write(snapshot, request, this.#tools);
   }
 
   /**
@@ -211,11 +212,11 @@ export class ModelFiles {
 }
 
 /** The directory that is written to: a format's main file names the one that it is in. */
-function directoryOf(format: Format, path: string): string {
+function directoryOf(format: Format, path: string, where: string): string {
   const mainFile = format.directory ? format.mainFile : undefined;
   if (mainFile === undefined || !/\.json$/.test(path)) return path;
   if (baseName(path) !== mainFile) {
-    invalid(`model.save: path: expected '${mainFile}' or a directory, came ${came(path)}`);
+    invalid(`${where}: path: expected '${mainFile}' or a directory, came ${came(path)}`);
   }
   return dirName(path);
 }

@@ -120,6 +120,8 @@ export interface KnownClasses {
 export type OptimizerLayout = 'auto' | 'legacy' | 'new' | 'keras3' | 'none';
 
 export interface SaveRequest {
+  /** Who asks, for sentences. */
+  readonly where: string;
   readonly includeOptimizer: boolean;
   readonly optimizerLayout: OptimizerLayout;
 }

@@ -29,10 +29,10 @@ export const h5Format: Format = {
   name: 'h5',
   directory: false,
   sniff: async (source) => source.single && isHdf5(await source.read(source.names[0]!)),
-  needs(compile, { includeOptimizer, optimizerLayout }: SaveRequest) {
+  needs(compile, { includeOptimizer, optimizerLayout, where }: SaveRequest) {
     if (optimizerLayout === 'keras3') {
       invalid(
-        "model.save: optimizerLayout: expected 'auto', 'legacy', 'new' or 'none', came 'keras3'; " +
+        `${where}: optimizerLayout: expected 'auto', 'legacy', 'new' or 'none', came 'keras3'; ` +
           "Keras 3 restores no optimizer from HDF5, use '.keras'",
       );
     }
@@ -42,9 +42,9 @@ export const h5Format: Format = {
   read,
 };
 
-async function write(model: ModelSnapshot, _request: SaveRequest, tools: Tools) {
+async function write(model: ModelSnapshot, request: SaveRequest, tools: Tools) {
   const { createHdf5 } = await tools.hdf5();
-  const file = await createHdf5('model.save');
+  const file = await createHdf5(request.where);
   file.text('', 'keras_version', '2.8.0');
   file.text('', 'backend', 'tensorflow');
   file.text('', 'model_config', json(portableLayers(model.config)));

@@ -53,7 +53,7 @@ export function orderOf(
 
 async function write(model: ModelSnapshot, request: SaveRequest, tools: Tools): Promise<NewFile[]> {
   const { createHdf5 } = await tools.hdf5();
-  const file = await createHdf5('model.save');
+  const file = await createHdf5(request.where);
   writeStore(file, model.layers, model.optimizer);
   const text = (value: unknown) => new TextEncoder().encode(json(value));
   const isOld = model.optimizer !== null && model.optimizer.order !== 'keras3';
@@ -64,7 +64,7 @@ async function write(model: ModelSnapshot, request: SaveRequest, tools: Tools): 
       { name: CONFIG, bytes: text(archiveConfig(model)) },
       { name: WEIGHTS, bytes: file.finish() },
     ],
-    'model.save',
+    request.where,
   );
   return [{ name: '', bytes }];
 }
