@@ -184,7 +184,8 @@ export function compileConfig(
 
 /** Keras takes a record by the names of outputs as well; of a Sequential there is one, named as its last layer. */
 function ofTheOutput(value: unknown, model: KerasConfig, what: string): unknown {
-  if (!isRecord(value) || 'class_name' in value) return value;
+  // An object, whole or not.
+  if (!isRecord(value) || 'class_name' in value || 'config' in value) return value;
   const [name, ...others] = Object.keys(value);
   if (name === undefined) return null;
   const output = (model.config['layers'] as KerasConfig[]).at(-1)?.config['name'];
