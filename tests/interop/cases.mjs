@@ -34,6 +34,14 @@ const others = {
     config: { learning_rate: 0.01, use_ema: true, ema_momentum: 0.9, ema_overwrite_frequency: 1 },
   },
   scheduled: { className: 'SGD', config: { momentum: 0.5 }, schedule },
+  restarting: {
+    className: 'Adam',
+    config: {},
+    schedule: {
+      className: 'CosineDecayRestarts',
+      config: { initial_learning_rate: 0.05, first_decay_steps: 4 },
+    },
+  },
 };
 const newerOnly = ['adamw', 'lion', 'averages'];
 
@@ -139,7 +147,10 @@ const newerKinds = [
 ];
 const kindsOfKeras3 = [
   // Keras 3 restores no optimizer from HDF5.
-  { file: 'm.h5', generation: 'new', layout: 'auto', reads: 'model', only: ['sgd', 'adam'] },
+  {
+    ...{ file: 'm.h5', generation: 'new', layout: 'auto', reads: 'model' },
+    only: ['sgd', 'adam', 'scheduled', 'restarting'],
+  },
   { file: 'm.keras', generation: 'new' },
   { file: 'w.weights.h5', generation: 'new' },
 ];

@@ -97,6 +97,7 @@ describe('inspect', () => {
     const cases = [
       [optimizers.rmsprop({ legacy: true }), 'auto', 'RMSprop (legacy), 2 iterations'],
       [optimizers.sgd({ momentum: 0.9 }), 'auto', 'SGD (new), 2 iterations'],
+      [optimizers.sgd({ legacy: true }), 'auto', 'SGD (legacy), 2 iterations'],
       [optimizers.adam(), 'none', 'none'],
     ] as const;
     for (const [optimizer, optimizerLayout, says] of cases) {

@@ -258,3 +258,19 @@ describe('bad input', () => {
     await expectFailure(call, { code, says });
   }); // prettier-ignore
 });
+
+test('a function where the file has a layer is refused by its name', async () => {
+  const path = fresh();
+  await around(new Scale({ factor: 2 })).save(`${path}.keras`);
+  const arrow = (_g: GraphBuilder, x: Value) => x;
+  const plain = function () {
+    return 5;
+  };
+  for (const given of [arrow, plain]) {
+    const customObjects = { Scale: given } as unknown as CustomObjects;
+    await expectFailure(() => loadModel(`${path}.keras`, { customObjects }), {
+      code: 'INVALID_ARGUMENT',
+      says: [/layers\[\d\]: 'Scale': expected a layer's class, came the function \w+$/],
+    });
+  }
+});

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
-import { layers, losses, optimizers, sequential, setSeed, type Model } from 'tabtrain';
+import { layers, loadModel, losses, optimizers, sequential, setSeed, type Model } from 'tabtrain';
 import type { Hdf5 } from '../../web/api/host/host';
 import { unzipEntries } from '../../web/api/storage/zip';
 import { smallX, smallY, temporaryDirectory } from './support/models';
@@ -73,6 +73,49 @@ test('HDF5: Keras 2.8 and its words', async () => {
     optimizer_config: { class_name: 'SGD', config: { decay: 0 } },
   });
   expect(file.text('', 'training_config')).not.toMatch(/"fn"|"ignore_class"|"auto"/);
+});
+
+test('HDF5: what Keras 3 finds by modules and names', async () => {
+  const schedule = optimizers.schedules.cosineDecayRestarts({
+    ...{ initialLearningRate: 0.1, firstDecaySteps: 10 },
+  });
+  const config = { name: 'relu6', dtype: 'float32', max_value: 6 };
+  const activation = { class_name: 'ReLU', config };
+  const dense = (units: number) => ({ units, activation: activation as unknown as 'relu' });
+  const own = sequential([
+    layers.dense({ ...dense(3), inputShape: [4] }),
+    sequential([layers.dense(dense(2))]),
+  ]);
+  own.compile({ optimizer: optimizers.rmsprop({ learningRate: schedule, name: 'rm_sprop' }), loss: 'mse' }); // prettier-ignore
+  await own.build();
+  await own.save(at('own.h5'));
+  await own.save(at('own.keras'));
+  const file = await open(at('own.h5'));
+  expect(JSON.parse(file.text('', 'training_config')!)).toMatchObject({
+    loss: 'mean_squared_error',
+    optimizer_config: {
+      ...{ class_name: 'Custom>RMSprop' },
+      config: {
+        name: 'RMSprop',
+        learning_rate: {
+          ...{ module: 'keras.optimizers.schedules', registered_name: null },
+          ...{ class_name: 'CosineDecayRestarts', config: { first_decay_steps: 10 } },
+        },
+      },
+    },
+  });
+  expect(file.text('', 'training_config')!.replace(/,"tabtrain":.*$/, '')).not.toContain('"name":null'); // prettier-ignore
+  const found = { ...activation, module: 'keras.layers', registered_name: null };
+  const entries = await unzipEntries(readFileSync(at('own.keras')));
+  for (const json of [file.text('', 'model_config')!, text(entries[1]!.bytes)]) {
+    type Config = { config: { layers: Config[]; activation: object } };
+    const all = (JSON.parse(json) as Config).config.layers.slice(-2);
+    for (const layer of [all[0], all[1]!.config.layers.at(-1)]) {
+      expect(layer!.config.activation).toMatchObject(found);
+    }
+  }
+  const loaded = await loadModel(at('own.h5'));
+  expect(loaded.optimizer.getConfig()['name']).toBe('rm_sprop');
 });
 
 test('weights in HDF5 are at the root, without an optimizer', async () => {

@@ -56,6 +56,31 @@ test('toFile refuses what save refuses', async () => {
   });
 });
 
+test('toFile says that it is toFile', async () => {
+  const model = await trained();
+  const refused = [
+    ['a/other.json', { format: 'tfjs' }],
+    ['m', { format: 'zip' }],
+    ['m', { optimizerLayout: 'x' }],
+    ['m.h5', { optimizerLayout: 'keras3' }],
+    ['m/model.json', { optimizerLayout: 'new' }],
+  ] as [string, object][];
+  for (const [path, options] of refused) {
+    await expect(model.toFile(path, options)).rejects.toThrow(/^model\.toFile: /);
+    await expect(model.save(path, options)).rejects.toThrow(/^model\.save: /);
+  }
+});
+
+test('an unknown class is said with the file that has it', async () => {
+  const json = { class_name: 'Sequential', config: { layers: [{ class_name: 'Conv2D', config: { name: 'c', batch_input_shape: [null, 4] } }] } }; // prettier-ignore
+  const manifest = { modelTopology: { model_config: json }, weightsManifest: [] };
+  const bytes = new TextEncoder().encode(JSON.stringify(manifest));
+  await expect(loadModel({ 'model.json': bytes })).rejects.toMatchObject({
+    code: 'UNKNOWN_CLASS',
+    message: expect.stringMatching(/^loadModel: 'model\.json': .*Conv2D/) as unknown,
+  });
+});
+
 test('a zip may have the model below a directory, and other files beside it', async () => {
   const model = await trained();
   const inner = (await model.toFile('my_model')) as Uint8Array;

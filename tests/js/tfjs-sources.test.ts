@@ -53,6 +53,13 @@ test('from an address: files below its own, the query with them', async () => {
   });
 });
 
+test('from an address whose percent signs are no code', async () => {
+  served.set('/%E0%A4%A.h5', 'no model');
+  await expectFailure(() => loadModel(`${address}/%E0%A4%A.h5`), {
+    ...{ code: 'UNSUPPORTED', says: ['/%E0%A4%A.h5'] },
+  });
+});
+
 test('from an address: more than the manifest declares is not read, other places are not asked', async () => {
   served.set('/a/model.json', files['model.json']!);
   served.set('/a/model.weights.bin', new Uint8Array(1 << 20));

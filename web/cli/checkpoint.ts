@@ -45,8 +45,11 @@ export async function readCheckpoint(
     return { variables, optimizer: null };
   }
   const { optimizers } = JSON.parse(engine.classNames()) as { optimizers: string[] };
+  // State of SGD and Adam is read as that of either.
+  const isLegacy = variables.some(({ name }) => /(^|\/)optimizer\/iter(\/|$)/.test(name));
+  const generations = isLegacy ? (['legacy', 'new'] as const) : (['new', 'legacy'] as const);
   for (const className of optimizers) {
-    for (const generation of ['new', 'legacy'] as const) {
+    for (const generation of generations) {
       const iterations = withModel(engine, WEIGHTLESS, (model) => {
         if (!succeeds(() => compile(model, className, generation))) return null;
         // A step makes the optimizer's variables, of which there is one.

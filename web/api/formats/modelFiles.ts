@@ -9,7 +9,7 @@ import type {
   SaveModelOptions,
   SaveWeightsOptions,
 } from '../host/protocol';
-import { baseName, dirName, joinPath } from '../storage/paths';
+import { baseName, dirName, isDirectoryName, joinPath } from '../storage/paths';
 import type { Storage } from '../storage/storage';
 import { zipEntries } from '../storage/zip';
 import { EVERYTHING } from './match';
@@ -27,6 +27,7 @@ import type {
   KnownClasses,
   LoadedModel,
   NewFile,
+  SaveRequest,
   Tools,
 } from './types';
 import { WeightFiles } from './weightFiles';
@@ -64,11 +65,12 @@ export class ModelFiles {
 
   async save(path: string, options: SaveModelOptions, atRest: AtRest): Promise<void> {
     const { format, target } = this.#target('model.save', path, options);
-    const main = format.mainFile === undefined ? target : joinPath(target, format.mainFile);
+    const mainFile = format.directory ? format.mainFile : undefined;
+    const main = mainFile === undefined ? target : joinPath(target, mainFile);
     if (!options.overwrite && (await this.#storage.exists(main))) {
       invalid(`model.save: '${main}' exists and overwrite is false`);
     }
-    const files = await this.#write(format, options, atRest);
+    const files = await this.#write(format, { ...options, where: 'model.save' }, atRest);
     await this.#storage.commit(
       files.map(({ name, bytes }) => ({
         path: name === '' ? target : joinPath(target, name),
@@ -81,7 +83,7 @@ export class ModelFiles {
   /** The file, or the zip of the directory, that `save` would write. */
   async toFile(path: string, options: SaveModelOptions, atRest: AtRest): Promise<Uint8Array> {
     const { format, target } = this.#target('model.toFile', path, options);
-    const files = await this.#write(format, options, atRest);
+    const files = await this.#write(format, { ...options, where: 'model.toFile' }, atRest);
     if (!format.directory) return files[0]!.bytes;
     const directory = baseName(target);
     const entries = files.map(({ name, bytes }) => ({ name: joinPath(directory, name), bytes }));
@@ -94,34 +96,37 @@ export class ModelFiles {
     path: string,
     options: SaveModelOptions,
   ): { format: Format; target: string } {
-    const format = formatNamed(options.format);
+    const format = formatNamed(options.format, where);
     if (!LAYOUTS.includes(options.optimizerLayout)) {
       const layout = came(options.optimizerLayout);
       invalid(`${where}: optimizerLayout: expected ${orList(LAYOUTS)}, came ${layout}`);
     }
     const named = this.#storage.path(path, `${where}: path`).replace(/(.)\/+$/, '$1');
-    if (named === '') invalid(`${where}: path: expected a name, came ${came(path)}`);
-    return { format, target: directoryOf(format, named) };
+    if (isDirectoryName(named)) invalid(`${where}: path: expected a name, came ${came(path)}`);
+    return { format, target: directoryOf(format, named, where) };
   }
 
-  async #write(format: Format, options: SaveModelOptions, atRest: AtRest): Promise<NewFile[]> {
+  async #write(format: Format, request: SaveRequest, atRest: AtRest): Promise<NewFile[]> {
     const snapshot = await atRest((model, compileJson) => {
       const compile = compileOf(model, compileJson);
-      const needs = format.needs(compile, options);
+      const needs = format.needs(compile, request);
       return takeSnapshot(model, compile, needs, this.#classes, this.#held.get(model));
     });
-    return format.write(snapshot, options, this.#tools);
+    return format.write(snapshot, request, this.#tools);
   }
 
-  /** An older model of the format makes room; other files in the directory are not ours to remove. */
+  /**
+   * A directory that has an older model of the format and nothing else makes room; where there are other files,
+   * none is removed.
+   */
   async #replacing(format: Format, target: string): Promise<{ replaceDirectory?: string }> {
-    if (!format.directory || target === '' || !(await this.#storage.exists(target))) return {};
+    if (!format.directory || isDirectoryName(target)) return {};
+    if (!(await this.#storage.exists(target))) return {};
     // An empty directory is no source.
     const isModel = await sourceOf({ path: target }, this.#storage)
       .then(
         async (source) =>
-          (await format.sniff(source)) &&
-          source.names.every((name) => format.isPart?.(name) ?? true),
+          (await format.sniff(source)) && source.names.every((name) => format.isPart(name)),
       )
       .catch(() => false);
     return isModel ? { replaceDirectory: target } : {};
@@ -222,10 +227,11 @@ export class ModelFiles {
 }
 
 /** The directory that is written to: a format's main file names the one that it is in. */
-function directoryOf({ mainFile }: Format, path: string): string {
+function directoryOf(format: Format, path: string, where: string): string {
+  const mainFile = format.directory ? format.mainFile : undefined;
   if (mainFile === undefined || !/\.json$/.test(path)) return path;
   if (baseName(path) !== mainFile) {
-    invalid(`model.save: path: expected '${mainFile}' or a directory, came ${came(path)}`);
+    invalid(`${where}: path: expected '${mainFile}' or a directory, came ${came(path)}`);
   }
   return dirName(path);
 }

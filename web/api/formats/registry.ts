@@ -8,13 +8,13 @@ import type { FileSource, Format } from './types';
 /** All ways to keep a whole model. */
 const formats: readonly Format[] = [savedModelFormat, h5Format, kerasFormat, tfjsFormat];
 
-export function formatNamed(name: string): Format {
+export function formatNamed(name: string, where: string): Format {
   const found = formats.find((format) => format.name === name);
   if (found) return found;
   const known = formats.map((format) => `'${format.name}'`).join(', ');
   throw new TabtrainError(
     'INVALID_ARGUMENT',
-    `model.save: format: expected ${known}, came ${came(name)}`,
+    `${where}: format: expected ${known}, came ${came(name)}`,
   );
 }
 

@@ -18,7 +18,7 @@ export async function fromUrl(address: string): Promise<FileSource> {
   const isJson = path.endsWith('.json');
   const main = await download(url, isJson ? MOST_JSON_BYTES : MOST_BYTES);
   if (!main) throw new TabtrainError('NOT_FOUND', `loadModel: there is no '${address}'`);
-  const name = decodeURIComponent(path.slice(path.lastIndexOf('/') + 1)) || 'model';
+  const name = decoded(path.slice(path.lastIndexOf('/') + 1)) || 'model';
   if (!isJson) return oneFile(name, main.bytes, address);
   const directory = new URL('.', main.url);
   return besides(name, main.bytes, address, async (other, most) => {
@@ -33,6 +33,15 @@ export async function fromUrl(address: string): Promise<FileSource> {
     }
     return file?.bytes ?? null;
   });
+}
+
+/** An address may have a percent sign that stands for itself. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 /** Null where there is none. Stops at the first byte that is one too many. */

@@ -135,6 +135,8 @@ export interface KnownClasses {
 export type OptimizerLayout = 'auto' | 'legacy' | 'new' | 'keras3' | 'none';
 
 export interface SaveRequest {
+  /** Who asks, for sentences. */
+  readonly where: string;
   readonly includeOptimizer: boolean;
   readonly optimizerLayout: OptimizerLayout;
 }
@@ -219,19 +221,25 @@ export interface LoadedModel {
 export type WeightSlot = Omit<WeightSnapshot, 'bytes'>;
 
 /** One way to keep a whole model; a new one is one more row of the registry. */
-export interface Format {
+export type Format = (OneFile | DirectoryOfFiles) & {
   /** As `model.save`'s option has it. */
   readonly name: 'tf' | 'h5' | 'keras' | 'tfjs';
-  /** Whether it is a directory of files. */
-  readonly directory: boolean;
-  /** Of a directory that is also named by a file in it: that file. */
-  readonly mainFile?: string;
-  /** Where a directory may have other files: whether a file is one that `write` makes. */
-  isPart?(name: string): boolean;
   /** Whether the source is of this format, by its bytes or, of a directory, by its files. */
   sniff(source: FileSource): Promise<boolean>;
   needs(compile: CompileConfig | null, request: SaveRequest): SnapshotNeeds;
   write(model: ModelSnapshot, request: SaveRequest, tools: Tools): Promise<NewFile[]>;
   /** @throws TabtrainError `CORRUPT_FILE`, `UNSUPPORTED`, `OUT_OF_MEMORY`. */
   read(source: FileSource, tools: Tools): Promise<LoadedModel>;
+};
+
+interface OneFile {
+  readonly directory: false;
+}
+
+interface DirectoryOfFiles {
+  readonly directory: true;
+  /** Of a directory that is also named by a file in it: that file. */
+  readonly mainFile?: string;
+  /** Whether a file is a model's; a newer one may remove it. All others are the user's. */
+  isPart(name: string): boolean;
 }

@@ -79,7 +79,7 @@ async function load(
       return model;
     } catch (error) {
       model.dispose();
-      throw withHint(error);
+      throw withHint(error, source);
     }
   } finally {
     await connection.call('closeModel', [opened.id]);

@@ -20,13 +20,23 @@ export function unlessAborted(work: Promise<Sequential>, signal: AbortSignal): P
   });
 }
 
+/** A name of what `toSource` takes. */
+function labelOf(source: unknown): string {
+  if (typeof source === 'string') return source;
+  const { name } = source as { name?: unknown };
+  if (typeof name === 'string') return name;
+  const [key, file] = Object.entries(source as object)[0] as [string, { name?: string }];
+  return file?.name ?? key;
+}
+
 /** A class that nobody here knows is likely one of the user's. */
-export function withHint(error: unknown): unknown {
+export function withHint(error: unknown, source: unknown): unknown {
   if (!(error instanceof TabtrainError) || error.code !== 'UNKNOWN_CLASS') return error;
   const hint =
     'a class or function of your own is passed as loadModel(file, { customObjects: { Name } }), ' +
     'or made known by registerSerializable';
-  return new TabtrainError('UNKNOWN_CLASS', `${error.message}; ${hint}`, { cause: error });
+  const message = `${WHERE}: '${labelOf(source)}': ${error.message}; ${hint}`;
+  return new TabtrainError('UNKNOWN_CLASS', message, { cause: error });
 }
 
 /** What the host reads, and the buffers in it that may move there. */

@@ -88,9 +88,9 @@ function layerOf(className: string, config: Record<string, unknown>, where: stri
   if (custom) {
     const { recorded, ...own } = config;
     void recorded; // What the class does, it says itself.
-    const layer = new (custom as unknown as new (config: object) => Layer)(own);
-    if (!(layer instanceof Layer)) invalid(`${where}: '${className}' is not a layer's class`);
-    return layer;
+    if (!(custom.prototype instanceof Layer))
+      invalid(`${where}: '${className}': expected a layer's class, came ${came(custom)}`);
+    return new (custom as unknown as new (config: object) => Layer)(own);
   }
   const given = { ...config };
   for (const [key, value] of Object.entries(config)) {

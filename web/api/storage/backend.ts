@@ -19,7 +19,7 @@ export interface FileWrite {
 export interface CommitOptions {
   /**
    * A directory that the commit replaces: what lies below it and is not written vanishes in the same
-   * moment. All files of the commit lie in it.
+   * moment, links only where nothing is written. All files of the commit lie in it.
    */
   readonly replaceDirectory?: string;
 }

@@ -9,8 +9,9 @@ import { WORKSHOP, chainOf, type Workshops } from './nodeWorkshop';
 
 /** What lies below a directory; workshops are left out. */
 export interface Tree {
-  /** All that is no directory. */
   readonly files: string[];
+  /** Links and the like, which no commit makes. */
+  readonly others: string[];
   /** The directories, without the one itself, the deepest first. */
   readonly directories: string[];
   /** Those with a workshop, it among them. */
@@ -18,11 +19,11 @@ export interface Tree {
 }
 
 export async function treeOf(files: NodeFiles, dir: string): Promise<Tree> {
-  const tree: Tree = { files: [], directories: [], shops: [] };
+  const tree: Tree = { files: [], others: [], directories: [], shops: [] };
   const visit = async (at: string): Promise<void> => {
     for (const entry of await files.fs.readdir(at, { withFileTypes: true }).catch(missingAs([]))) {
       const path = join(at, entry.name);
-      if (!entry.isDirectory()) tree.files.push(path);
+      if (!entry.isDirectory()) (entry.isFile() ? tree.files : tree.others).push(path);
       else if (entry.name === WORKSHOP) tree.shops.push(at);
       else {
         await visit(path);
@@ -111,7 +112,8 @@ export class Commit {
     const tree = isReplacing ? await treeOf(this.#files, this.#base) : null;
     for (const path of this.#targets) await this.#refuseDirectory(path, tree);
     const written = new Set(this.#targets);
-    const removes = (tree?.files ?? []).filter((path) => !written.has(path));
+    const others = writes.length === 0 ? (tree?.others ?? []) : [];
+    const removes = [...(tree?.files ?? []), ...others].filter((path) => !written.has(path));
     if (this.#targets.length === 1 && removes.length === 0) {
       await this.#files.place(this.#news[0]!, this.#targets[0]!);
       return this.#files.syncDirectory(dirname(this.#targets[0]!));

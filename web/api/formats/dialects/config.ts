@@ -145,11 +145,13 @@ interface OwnConfig {
 
 /**
  * A `training_config` of Keras 2, or what Keras 3's `compile_config` says, as `compile` takes it.
+ * @param model that it is of, whose one output may be named
  * @param legacyUnlessSaid whether an optimizer whose config says nothing of its generation is OptimizerV2's
  */
 export function compileConfig(
   value: unknown,
   what: string,
+  model: KerasConfig,
   legacyUnlessSaid: boolean,
 ): CompileConfig | null {
   const config = toKeras2(value, what);
@@ -168,14 +170,31 @@ export function compileConfig(
   const given =
     own ?? ((config['optimizer_config'] ?? config['optimizer']) as KerasConfig | string);
   if (given === null || given === undefined) return null;
+  const ofOutput = (argument: string) =>
+    ofTheOutput(config[argument], model, `${what}: ${argument}`);
   return {
     optimizer:
       typeof given === 'string' ? given : toOptimizer(given, own ? null : legacyUnlessSaid, what),
-    loss: known(toLoss(only(config['loss']))),
-    metrics: toMetrics(config['metrics'])?.map(known) ?? null,
-    weighted_metrics: toMetrics(config['weighted_metrics'])?.map(known) ?? null,
-    loss_weights: config['loss_weights'] ?? null,
+    loss: known(toLoss(only(ofOutput('loss')))),
+    metrics: toMetrics(ofOutput('metrics'))?.map(known) ?? null,
+    weighted_metrics: toMetrics(ofOutput('weighted_metrics'))?.map(known) ?? null,
+    loss_weights: ofOutput('loss_weights') ?? null,
   };
+}
+
+/** Keras takes a record by the names of outputs as well; of a Sequential there is one, named as its last layer. */
+function ofTheOutput(value: unknown, model: KerasConfig, what: string): unknown {
+  // An object, whole or not.
+  if (!isRecord(value) || 'class_name' in value || 'config' in value) return value;
+  const [name, ...others] = Object.keys(value);
+  if (name === undefined) return null;
+  const output = (model.config['layers'] as KerasConfig[]).at(-1)?.config['name'];
+  if (name === output && others.length === 0) return value[name];
+  const names = [name, ...others].map((each) => `'${each}'`).join(', ');
+  throw new TabtrainError(
+    'UNSUPPORTED',
+    `${what}: expected that of the model's one output '${String(output)}', came those of ${names}`,
+  );
 }
 
 function toLoss(loss: unknown): KerasConfig | string {
@@ -186,6 +205,9 @@ function toLoss(loss: unknown): KerasConfig | string {
   return { class_name, config: rest };
 }
 
+/** Arguments of Keras 3's optimizers. */
+const LACKING = ['loss_scale_factor', 'gradient_accumulation_steps'];
+
 /** @param legacy null for a config of ours, which says all */
 function toOptimizer(given: KerasConfig, legacy: boolean | null, what: string): KerasConfig {
   const { class_name, config } = given;
@@ -193,6 +215,14 @@ function toOptimizer(given: KerasConfig, legacy: boolean | null, what: string): 
     throw new TabtrainError('CORRUPT_FILE', `${what}: expected an optimizer, came ${came(given)}`);
   }
   if (legacy === null) return given;
+  // At their defaults they are gone by now.
+  const lacking = LACKING.find((key) => key in config);
+  if (lacking !== undefined) {
+    throw new TabtrainError(
+      'UNSUPPORTED',
+      `${what}: ${class_name}: ${lacking} is not in this version, came ${came(config[lacking])}`,
+    );
+  }
   const isEmpty = Object.keys(config).length === 0;
   const said = 'is_legacy_optimizer' in config;
   return {

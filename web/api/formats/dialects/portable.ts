@@ -1,5 +1,6 @@
 import { TabtrainError } from '../../errors';
 import type { KerasConfig } from '../../config/spec';
+import { isObject, serialised } from './serialised';
 
 type Config = Record<string, unknown>;
 
@@ -24,9 +25,11 @@ export function parsed(text: string, what: string): unknown {
 
 /** A model's config with the layers' arguments as Keras 2 and 3 both take them. */
 export function portableLayers({ class_name, config }: KerasConfig): KerasConfig {
-  const { layers, axis } = config;
+  const { layers, axis, activation } = config;
   const result: Config = { ...config };
   if (Array.isArray(layers)) result['layers'] = (layers as KerasConfig[]).map(portableLayers);
+  // A layer as an activation, which Keras 3 finds by its module.
+  if (isObject(activation)) result['activation'] = serialised('keras.layers', activation);
   // Keras 2 writes a list of one, which Keras 3 refuses.
   if (class_name === 'BatchNormalization' && Array.isArray(axis)) {
     result['axis'] = axis.length === 1 ? axis[0] : axis;

@@ -1,4 +1,5 @@
 import { TabtrainError, invalid } from '../../errors';
+import type { KerasConfig } from '../../config/spec';
 import type { Hdf5Source } from '../hdf5/read';
 import { isHdf5 } from '../hdf5/screen';
 import { trainingConfig } from '../dialects/compile';
@@ -6,6 +7,7 @@ import { compileConfig } from '../dialects/config';
 import { builtConfig } from '../dialects/input';
 import { generationOf } from '../dialects/optimizer';
 import { json, parsed, portableLayers } from '../dialects/portable';
+import { isObject, serialised } from '../dialects/serialised';
 import type {
   CompileConfig,
   FileSource,
@@ -27,10 +29,10 @@ export const h5Format: Format = {
   name: 'h5',
   directory: false,
   sniff: async (source) => source.single && isHdf5(await source.read(source.names[0]!)),
-  needs(compile, { includeOptimizer, optimizerLayout }: SaveRequest) {
+  needs(compile, { includeOptimizer, optimizerLayout, where }: SaveRequest) {
     if (optimizerLayout === 'keras3') {
       invalid(
-        "model.save: optimizerLayout: expected 'auto', 'legacy', 'new' or 'none', came 'keras3'; " +
+        `${where}: optimizerLayout: expected 'auto', 'legacy', 'new' or 'none', came 'keras3'; ` +
           "Keras 3 restores no optimizer from HDF5, use '.keras'",
       );
     }
@@ -40,26 +42,56 @@ export const h5Format: Format = {
   read,
 };
 
-async function write(model: ModelSnapshot, _request: SaveRequest, tools: Tools) {
+async function write(model: ModelSnapshot, request: SaveRequest, tools: Tools) {
   const { createHdf5 } = await tools.hdf5();
-  const file = await createHdf5('model.save');
+  const file = await createHdf5(request.where);
   file.text('', 'keras_version', '2.8.0');
   file.text('', 'backend', 'tensorflow');
   file.text('', 'model_config', json(portableLayers(model.config)));
   writeLayers(file, WEIGHTS, model.layers);
-  if (model.compile)
-    file.text('', 'training_config', json(trainingConfig(model.compile, model.output.shape)));
+  if (model.compile) {
+    const training = trainingConfig(model.compile, model.output.shape);
+    const optimizer = portableOptimizer(training['optimizer_config'] as KerasConfig);
+    const loss = inFull(training['loss']);
+    file.text('', 'training_config', json({ ...training, loss, optimizer_config: optimizer }));
+  }
   if (model.optimizer) writeTensors(file, OPTIMIZER, named(model.optimizer.variables));
   const files: NewFile[] = [{ name: '', bytes: file.finish() }];
   return files;
+}
+
+/** Short names of losses, which Keras 3 does not read here, as all read them. */
+const IN_FULL: Readonly<Record<string, string>> = {
+  mse: 'mean_squared_error',
+  mae: 'mean_absolute_error',
+  mape: 'mean_absolute_percentage_error',
+  msle: 'mean_squared_logarithmic_error',
+  kld: 'kullback_leibler_divergence',
+  bce: 'binary_crossentropy',
+};
+const inFull = (loss: unknown): unknown =>
+  (typeof loss === 'string' ? IN_FULL[loss.toLowerCase()] : undefined) ?? loss;
+
+/** Keras 3 finds a schedule by its module, which Keras 2 passes over, and an optimizer that it does not know by its name. */
+function portableOptimizer({ class_name, config }: KerasConfig): KerasConfig {
+  const name = /^Custom>(.*)$/.exec(class_name)?.[1];
+  const { learning_rate: rate } = config;
+  return {
+    class_name,
+    config: {
+      ...config,
+      ...(name !== undefined && { name }),
+      ...(isObject(rate) && { learning_rate: serialised('keras.optimizers.schedules', rate) }),
+    },
+  };
 }
 
 async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
   const what = `loadModel: '${source.label}'`;
   const { openHdf5 } = await tools.hdf5();
   const file = await openHdf5((await source.read(source.names[0]!))!, what, tools.room);
-  const config = file.text('', 'model_config');
-  if (config === null) {
+  const text = file.text('', 'model_config');
+  if (text === null) {
     throw new TabtrainError(
       'UNSUPPORTED',
       `${what}: expected a whole model, came an HDF5 file without 'model_config'; weights alone are read by model.loadWeights`,
@@ -69,13 +101,14 @@ async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
   const training = file.text('', 'training_config');
   const said = training === null ? null : parsed(training, `${what}: training_config`);
   const isKeras3 = version.startsWith('3');
-  const compile = compileConfig(said, `${what}: training_config`, !isKeras3);
+  const config = builtConfig(parsed(text, `${what}: model_config`), `${what}: model_config`);
+  const compile = compileConfig(said, `${what}: training_config`, config, !isKeras3);
   if (!hasLayers(file, WEIGHTS)) {
     throw new TabtrainError('CORRUPT_FILE', `${what}: there is no 'model_weights'`);
   }
   const loaded: LoadedModel = {
     version: `Keras ${version}`,
-    config: builtConfig(parsed(config, `${what}: model_config`), `${what}: model_config`),
+    config,
     compile,
     weights: readLayers(file, WEIGHTS, what),
     optimizer: compile && readOptimizer(file, said, compile, isKeras3),

@@ -51,13 +51,9 @@ export function orderOf(
   return staysOld ? 'legacy' : 'keras3';
 }
 
-async function write(
-  model: ModelSnapshot,
-  _request: SaveRequest,
-  tools: Tools,
-): Promise<NewFile[]> {
+async function write(model: ModelSnapshot, request: SaveRequest, tools: Tools): Promise<NewFile[]> {
   const { createHdf5 } = await tools.hdf5();
-  const file = await createHdf5('model.save');
+  const file = await createHdf5(request.where);
   writeStore(file, model.layers, model.optimizer);
   const text = (value: unknown) => new TextEncoder().encode(json(value));
   const isOld = model.optimizer !== null && model.optimizer.order !== 'keras3';
@@ -68,7 +64,7 @@ async function write(
       { name: CONFIG, bytes: text(archiveConfig(model)) },
       { name: WEIGHTS, bytes: file.finish() },
     ],
-    'model.save',
+    request.where,
   );
   return [{ name: '', bytes }];
 }
@@ -121,18 +117,20 @@ async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
     compile_config?: { optimizer?: { module?: unknown } } | null;
     tabtrain?: unknown;
   };
+  const model = builtConfig(config, `${what}: ${CONFIG}`);
   const isOld = String(compile_config?.optimizer?.module).includes('optimizers.legacy');
   const compile = compileConfig(
     typeof compile_config === 'object' && compile_config
       ? { ...compile_config, tabtrain }
       : compile_config,
     `${what}: compile_config`,
+    model,
     isOld,
   );
   const byVersion = version.startsWith('3') ? 'keras3' : version.startsWith('2') ? 'new' : null;
   return {
     version: `Keras ${version}`,
-    config: builtConfig(config, `${what}: ${CONFIG}`),
+    config: model,
     compile,
     weights: store,
     optimizer: compile && store.optimizer(isOld ? 'legacy' : byVersion),

@@ -36,13 +36,15 @@ export async function readSavedModel(source: FileSource): Promise<LoadedModel> {
   );
   if (shardNames.length === 0) shardNames.push('variables/variables.data-00000-of-00001');
   const shards = await Promise.all(shardNames.sort().map((name) => read(source, name, what)));
-  const compile = compileConfig(root['training_config'], `${what}: training_config`, true);
+  const config = builtConfig(
+    { class_name: root['class_name'], config: root['config'] },
+    `${what}: config`,
+  );
+  const training = root['training_config'];
+  const compile = compileConfig(training, `${what}: training_config`, config, true);
   return {
     version: typeof root['keras_version'] === 'string' ? root['keras_version'] : 'Keras 2',
-    config: builtConfig(
-      { class_name: root['class_name'], config: root['config'] },
-      `${what}: config`,
-    ),
+    config,
     compile,
     weights: { checkpoint: { index, shards } },
     optimizer: null,

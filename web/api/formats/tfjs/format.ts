@@ -17,10 +17,10 @@ export const tfjsFormat: Format = {
     const bytes = await source.read(name);
     return bytes !== null && new TextDecoder().decode(bytes).includes('"modelTopology"');
   },
-  needs(compile, { includeOptimizer, optimizerLayout }) {
+  needs(compile, { includeOptimizer, optimizerLayout, where }) {
     if (optimizerLayout !== 'auto' && optimizerLayout !== 'none') {
       invalid(
-        `model.save: optimizerLayout: TensorFlow.js has one order of its own; expected 'auto' or 'none', ` +
+        `${where}: optimizerLayout: TensorFlow.js has one order of its own; expected 'auto' or 'none', ` +
           `came '${optimizerLayout}'`,
       );
     }

@@ -36,7 +36,9 @@ export async function readTfjs(source: FileSource): Promise<LoadedModel> {
   const tensors = await readManifest(json['weightsManifest'] ?? [], source, what);
   const training = compileOf(json['trainingConfig'], what, notes);
   const inKeras = isRecord(topology['training_config']) ? topology['training_config'] : null;
-  const compile = inKeras ? compileConfig(inKeras, `${what}: training_config`, true) : training;
+  const compile = inKeras
+    ? compileConfig(inKeras, `${what}: training_config`, config, true)
+    : training;
   noteQuantized(tensors, notes);
   const state = tensors.filter(({ isOptimizer }) => isOptimizer);
   const own = tensors.filter(({ isOptimizer }) => !isOptimizer);
