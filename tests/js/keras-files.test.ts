@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { layers, loadModel, modelFromJson, sequential, type Model } from 'tabtrain';
+import { unzipEntries, zipEntries } from '../../web/api/storage/zip';
 import { expectFailure } from './support/errors';
 import { kerasFile, kerasFiles, kerasX, kerasY, type KerasFile } from './support/kerasFiles';
 
@@ -120,15 +121,36 @@ describe('unusual HDF5', () => {
   const tiny = all.find(({ name }) => name === 'tiny-adam.h5')!;
 
   test.each([
-    ['odd-packed.h5', 1e-6],
-    ['odd-fixed-big-endian.h5', 1e-6],
-    ['odd-float64.h5', 1e-6],
-    ['odd-float16.h5', 1e-3],
-  ])('%s is read', async (name, within) => {
+    ['odd-packed.h5', 1e-6, []],
+    ['odd-fixed-big-endian.h5', 1e-6, []],
+    [
+      'odd-float64.h5',
+      1e-6,
+      [/^\d+ weights are float64 in the file and were converted to float32$/],
+    ],
+    [
+      'odd-float16.h5',
+      1e-3,
+      [/^\d+ weights are float16 in the file and were converted to float32$/],
+    ],
+  ])('%s is read', async (name, within, notes) => {
     const model = await loadModel(kerasFile('tf2.21', name));
+    expect(model.loadedFrom!.notes).toEqual(notes.map((note) => expect.stringMatching(note)));
     await expectPrediction(model, tiny.prediction, within);
     if (within === 1e-6) await expectLosses(model, tiny.losses);
   });
+});
+
+test("that Keras 3's hard_sigmoid is another one is said", async () => {
+  const entries = await unzipEntries(readFileSync(kerasFile('tf2.21', 'keras3-mlp-adam.keras')));
+  const changed = entries.map(({ name, bytes }) => {
+    const text = Buffer.from(bytes).toString().replace('"relu"', '"hard_sigmoid"');
+    return { name, bytes: name === 'config.json' ? Buffer.from(text) : bytes };
+  });
+  const model = await loadModel([new File([zipEntries(changed)], 'model.keras')]);
+  expect(model.loadedFrom!.notes).toEqual([
+    expect.stringContaining("hard_sigmoid is computed by Keras 2's"),
+  ]);
 });
 
 describe('modelFromJson', () => {

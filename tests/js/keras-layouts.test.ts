@@ -72,7 +72,8 @@ describe('weights of Keras 2.12 and later', () => {
     writeFileSync(path, file.finish());
     const model = sequential([layers.dense({ units: 1, useBias: false, inputShape: [2] })]);
     await model.build();
-    await model.loadWeights(path);
+    const { notes } = await model.loadWeights(path);
+    expect(notes).toEqual(['1 weights are bfloat16 in the file and were converted to float32']);
     expect((await model.getWeights())[0]!.data).toEqual(Float32Array.of(1, -2));
   });
 

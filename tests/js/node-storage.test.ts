@@ -1,4 +1,5 @@
 // Checkpoints on the disk: whole or not at all, and files that are not what they seem.
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -186,6 +187,12 @@ describe('loading', () => {
       code: 'INVALID_ARGUMENT',
       says: ['path', 'came null', 'no checkpoint'],
     });
+  });
+
+  test('a pipe, which nobody writes to', async () => {
+    const path = join(directory, 'pipe');
+    execFileSync('mkfifo', [`${path}.index`]);
+    await expectFailure(() => smallModel().loadWeights(path), { code: 'NOT_FOUND', says: [path] });
   });
 
   test('a directory', () =>

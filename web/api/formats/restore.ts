@@ -45,7 +45,23 @@ export function setWeights(
     restored: names(true),
     unusedInFile: store.names.filter((name) => !used.has(name)),
     missingInFile: names(false),
+    notes: conversions(found, slots),
   };
+}
+
+/** Says which types of weights are not the model's. */
+function conversions(
+  found: readonly (StoredTensor | null)[],
+  slots: readonly { readonly dtype: string }[],
+): string[] {
+  const counts = new Map<string, number>();
+  for (const [i, tensor] of found.entries()) {
+    const { dtype } = slots[i]!;
+    if (!tensor || tensor.dtype === dtype) continue;
+    const change = `${tensor.dtype} in the file and were converted to ${dtype}`;
+    counts.set(change, (counts.get(change) ?? 0) + 1);
+  }
+  return [...counts].map(([change, count]) => `${count} weights are ${change}`);
 }
 
 /** Sets all of the optimizer's state, or throws. */

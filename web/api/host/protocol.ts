@@ -241,6 +241,8 @@ export interface LoadReport {
   readonly restored: readonly string[];
   readonly unusedInFile: readonly string[];
   readonly missingInFile: readonly string[];
+  /** Sentences about what was converted. */
+  readonly notes?: readonly string[];
 }
 
 /** Where a whole model is read from: a path of the storage, an address, or files. */

@@ -73,9 +73,9 @@ async function load(
       const { format, version, notes } = opened;
       const said = opened.compile as CompileOptions | null;
       if (compile && said) withCustomObjects(customObjects, () => model.compile(said));
-      await model.restore(opened.id);
+      const { notes: more = [] } = await model.restore(opened.id);
       throwIfAborted(signal, WHERE);
-      model.loadedFrom = { format, version, notes, compile: said };
+      model.loadedFrom = { format, version, notes: [...notes, ...more], compile: said };
       return model;
     } catch (error) {
       model.dispose();

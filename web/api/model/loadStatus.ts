@@ -9,11 +9,14 @@ export class LoadStatus {
   readonly unusedInFile: readonly string[];
   /** Variables of the model, the optimizer's among them, that the file does not have. */
   readonly missingInFile: readonly string[];
+  /** Sentences about what was converted. */
+  readonly notes: readonly string[];
 
-  constructor({ restored, unusedInFile, missingInFile }: LoadReport) {
+  constructor({ restored, unusedInFile, missingInFile, notes = [] }: LoadReport) {
     this.restored = restored;
     this.unusedInFile = unusedInFile;
     this.missingInFile = missingInFile;
+    this.notes = notes;
   }
 
   /** Throws `INVALID_ARGUMENT` unless the file and the model hold the same variables. */

@@ -5,6 +5,7 @@ import { platform } from '../client/platform';
 import { freeTensors, upload } from '../client/upload';
 import { toSource } from '../data/convert';
 import { NamedTensor, elementsOf, type Data } from '../data/tensor';
+import type { LoadReport } from '../host/protocol';
 import type { CompileOptions } from './compile';
 import { ModelInfo } from './info';
 import { LoadStatus } from './loadStatus';
@@ -124,9 +125,9 @@ export class WeightsModel extends ModelInfo {
   }
 
   /** @internal Fills a new model from a file that the host has open. */
-  async restore(file: number): Promise<void> {
+  async restore(file: number): Promise<LoadReport> {
     await this.ready('loadModel');
-    await this.remote.call('restoreModel', file);
+    return this.remote.call('restoreModel', file);
   }
 
   /** Throws while the data of a fit are on their way. */

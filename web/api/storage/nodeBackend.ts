@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import * as promises from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { TabtrainError } from '../errors';
@@ -8,6 +9,9 @@ import { NodeFiles, guard, missingAs, type FileSystem } from './nodeFiles';
 import { nodeProcesses, type Processes } from './nodeProcesses';
 import { WORKSHOP, Workshops, chainOf } from './nodeWorkshop';
 import { joinPath } from './paths';
+
+/** A pipe, which is no file, is not waited for. Windows has no such flag. */
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 export interface NodeBackendOptions {
   readonly fs?: FileSystem;
@@ -93,7 +97,7 @@ export class NodeBackend implements Backend {
     const { fs } = this.#files;
     const handles: (promises.FileHandle | null)[] = [];
     try {
-      for (const path of paths) handles.push(await fs.open(path, 'r').catch(missingAs(null)));
+      for (const path of paths) handles.push(await fs.open(path, READ).catch(missingAs(null)));
       const files: (Uint8Array | null)[] = [];
       for (const handle of handles) files.push(handle && (await this.#files.readWhole(handle)));
       if (paths.length === 1) return files;

@@ -114,6 +114,15 @@ function checkLayers({ config }: KerasConfig, what: string): void {
   }
 }
 
+/** Says what Keras 3 means by other formulas than we do. */
+export function notesOfKeras3(model: KerasConfig): string[] {
+  return JSON.stringify(model).includes('"hard_sigmoid"')
+    ? [
+        "hard_sigmoid is computed by Keras 2's formula, clip(0.2 x + 0.5, 0, 1); Keras 3's is relu6(x + 3) / 6",
+      ]
+    : [];
+}
+
 /** `MeanMetricWrapper` and its like are a function by name. */
 function toMetric(metric: unknown): KerasConfig | string {
   if (!isRecord(metric)) return metric as string;

@@ -3,7 +3,7 @@ import type { KerasConfig } from '../../config/spec';
 import type { Hdf5Source } from '../hdf5/read';
 import { isHdf5 } from '../hdf5/screen';
 import { trainingConfig } from '../dialects/compile';
-import { compileConfig } from '../dialects/config';
+import { compileConfig, notesOfKeras3 } from '../dialects/config';
 import { builtConfig } from '../dialects/input';
 import { generationOf } from '../dialects/optimizer';
 import { json, parsed, portableLayers } from '../dialects/portable';
@@ -112,7 +112,7 @@ async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
     compile,
     weights: readLayers(file, WEIGHTS, what),
     optimizer: compile && readOptimizer(file, said, compile, isKeras3),
-    notes: [],
+    notes: isKeras3 ? notesOfKeras3(config) : [],
   };
   file.close();
   return loaded;

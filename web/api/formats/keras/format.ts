@@ -1,6 +1,6 @@
 import { TabtrainError, came } from '../../errors';
 import { unzipEntries, zipEntries } from '../../storage/zip';
-import { compileConfig } from '../dialects/config';
+import { compileConfig, notesOfKeras3 } from '../dialects/config';
 import { builtConfig } from '../dialects/input';
 import { isLegacy, isUniversal, optimizerOf } from '../dialects/optimizer';
 import { json, parsed } from '../dialects/portable';
@@ -134,6 +134,6 @@ async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
     compile,
     weights: store,
     optimizer: compile && store.optimizer(isOld ? 'legacy' : byVersion),
-    notes: [],
+    notes: byVersion === 'keras3' ? notesOfKeras3(model) : [],
   };
 }
