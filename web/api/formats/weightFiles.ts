@@ -80,9 +80,9 @@ export class WeightFiles {
         if (optimizer && model.compiled()) this.#setState(model, optimizer, state);
       });
       return {
+        ...report,
         restored: [...report.restored, ...state.restored],
         unusedInFile: [...report.unusedInFile, ...state.unused],
-        missingInFile: report.missingInFile,
       };
     });
   }
