@@ -11,10 +11,15 @@ const built = join(import.meta.dirname, '../../dist-page');
 let server;
 let visitor;
 
-before(async () => {
-  server = await serve({ port: 0 });
+/** A browser that was never here, in the place of one that was. */
+async function renewVisitor() {
+  await visitor?.leave();
   visitor = new Visitor(server.url);
   await visitor.start();
+}
+
+before(async () => {
+  server = await serve({ port: 0 });
 });
 
 after(async () => {
@@ -31,37 +36,44 @@ test('the page is at most 60 kB gzip beside the package', (t) => {
   assert.ok(total <= 60_000);
 });
 
-/**
- * Calls `run`, at most three times, while the main thread is recorded, until no task of it takes 50 ms. A task of ours
- * that does takes as long each time; one that only the machine stops on its way does not.
- */
-async function expectShortTasks(t, what, run) {
-  for (let attempt = 1; ; ++attempt) {
-    const stop = await recordMainThread(visitor.page);
-    await run();
-    const tasks = await stop();
-    const longest = tasks.slice(0, 5).map((ms) => ms.toFixed(1));
-    t.diagnostic(`${what}: ${longest.join(', ')} ms`);
-    assert.ok(tasks.length > 50, 'tasks were recorded');
-    if (tasks[0] <= 50) return;
-    assert.ok(attempt < 3, `${what}: a task took ${longest[0]} ms`);
-  }
+/** The longest tasks of the main thread while `run` runs, in milliseconds. */
+async function tasksOf(t, what, run) {
+  const stop = await recordMainThread(visitor.page);
+  await run();
+  const tasks = await stop();
+  const longest = tasks.slice(0, 5).map((ms) => ms.toFixed(1));
+  t.diagnostic(`${what}: ${longest.join(', ')} ms`);
+  assert.ok(tasks.length > 50, 'tasks were recorded');
+  return tasks.slice(0, 5);
 }
 
-/** Loading and training on all of MNIST. */
+/**
+ * Loading and training on all of MNIST, by at most three browsers that were never here before: a task of ours that
+ * takes long does so in each of them, one that only the machine stops on its way does not.
+ */
 test('no task on the main thread takes 50 ms', async (t) => {
+  let longest = Infinity;
+  for (let i = 0; i < 3 && longest > 50; ++i) {
+    await renewVisitor();
+    longest = Math.max(...(await loadAndTrain(t)));
+    assert.deepEqual(visitor.problems, []);
+  }
+  assert.ok(longest <= 50, `a task took ${longest} ms`);
+});
+
+async function loadAndTrain(t) {
+  const loading = await tasksOf(t, 'loading', () => visitor.open('ready'));
   const { page } = visitor;
-  await expectShortTasks(t, 'loading', () => visitor.open('ready'));
-  await expectShortTasks(t, 'training', async () => {
-    await page.selectOption('#digits', '60000');
-    await page.selectOption('#batch-size', '256');
+  await page.selectOption('#digits', '60000');
+  await page.selectOption('#batch-size', '256');
+  const training = await tasksOf(t, 'training', async () => {
     await page.click('#train');
     await visitor.reads('#number-batch', /^[2-9]\d of 235/);
     await page.locator('#gallery button').first().click();
-    await visitor.reads('#gallery-summary', /right in epoch \d+, batch \d+/);
+    await visitor.reads('#gallery-summary', /right in epoch 1, batch \d+/);
     await visitor.reads('#number-batch', /^1\d\d of 235/);
     await page.click('#stop');
     await visitor.phase('stopped');
   });
-  assert.deepEqual(visitor.problems, []);
-});
+  return [...loading, ...training];
+}
