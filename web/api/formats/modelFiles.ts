@@ -65,7 +65,7 @@ export class ModelFiles {
 
   async save(path: string, options: SaveModelOptions, atRest: AtRest): Promise<void> {
     const { format, target } = this.#target('model.save', path, options);
-    const mainFile = format.directory ? format.mainFile : undefined;
+    const mainFile = mainFileOf(format);
     const main = mainFile === undefined ? target : joinPath(target, mainFile);
     if (!options.overwrite && (await this.#storage.exists(main))) {
       invalid(`model.save: '${main}' exists and overwrite is false`);
@@ -226,9 +226,11 @@ export class ModelFiles {
   }
 }
 
+const mainFileOf = (format: Format) => (format.directory ? format.mainFile : undefined);
+
 /** The directory that is written to: a format's main file names the one that it is in. */
 function directoryOf(format: Format, path: string, where: string): string {
-  const mainFile = format.directory ? format.mainFile : undefined;
+  const mainFile = mainFileOf(format);
   if (mainFile === undefined || !/\.json$/.test(path)) return path;
   if (baseName(path) !== mainFile) {
     invalid(`${where}: path: expected '${mainFile}' or a directory, came ${came(path)}`);

@@ -26,13 +26,17 @@ function builtShape(
   { config, build_config: build }: { config?: Config | null; build_config?: Config | null },
   what: string,
 ): readonly unknown[] | null {
-  const layers = (Array.isArray(config) ? [] : config?.['layers']) as KerasConfig[] | undefined;
-  const first = layers?.find?.((layer) => layer?.class_name !== 'InputLayer');
-  const { build_config: own } = (first ?? {}) as { build_config?: Config | null };
+  const { build_config: own } = (firstLayer(config?.['layers']) ?? {}) as { build_config?: Config };
   const said = [config?.['build_input_shape'], build?.['input_shape'], own?.['input_shape']]
     .map((shape) => toKeras2(shape, what))
     .filter((shape) => Array.isArray(shape));
   return said.find(isWhole) ?? said[0] ?? null;
+}
+
+/** The first of a config's layers that is one; undefined where there is none, and in what is no list. */
+export function firstLayer(layers: unknown): KerasConfig | undefined {
+  if (!Array.isArray(layers)) return undefined;
+  return (layers as KerasConfig[]).find((layer) => layer?.class_name !== 'InputLayer');
 }
 
 /** Whether all extents behind the batch are known. */
@@ -42,10 +46,10 @@ const isWhole = (shape: readonly unknown[] | undefined) =>
 /** Keras 2 keeps what a layer was once adapted to, and reads it of the first layer alone. */
 function removeOthers({ config }: KerasConfig): void {
   const layers = config['layers'] as KerasConfig[];
-  const first = layers.findIndex((layer) => layer.class_name !== 'InputLayer');
+  const first = firstLayer(layers);
   for (const [i, layer] of layers.entries()) {
     const own = layer.config as Config;
-    const isRead = i === 0 || (i === first && isWhole(own['batch_input_shape'] as unknown[]));
+    const isRead = i === 0 || (layer === first && isWhole(own['batch_input_shape'] as unknown[]));
     if (!isRead) delete own['batch_input_shape'];
     if (i > 0 && layer.class_name === 'Sequential') removeOthers(layer);
   }

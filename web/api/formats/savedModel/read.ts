@@ -1,10 +1,9 @@
 import { TabtrainError, came } from '../../errors';
 import { compileConfig } from '../dialects/config';
-import { builtConfig } from '../dialects/input';
+import { builtConfig, firstLayer } from '../dialects/input';
 import { all, fields, last, textOf } from '../proto';
 import { attributesOf, importLayer } from './import';
 import { ObjectGraph } from './objectGraph';
-import type { KerasConfig } from '../../config/spec';
 import type { FileSource, HeldObject, LoadedModel } from '../types';
 
 const METADATA = 'keras_metadata.pb';
@@ -119,10 +118,9 @@ async function rootMetadata(
 
 /** Tells a Normalization that comes first the shape that it was built for; only its own metadata have it. */
 function addBuiltShape(root: Metadata, objects: readonly KerasObject[], what: string): void {
-  const { layers } = (root['config'] ?? {}) as { layers?: KerasConfig[] };
-  const first = Array.isArray(layers) && layers.find((layer) => layer?.class_name !== 'InputLayer');
+  const first = firstLayer((root['config'] as { layers?: unknown } | null | undefined)?.layers);
   const said = objects.find(({ path }) => path === 'root.layer_with_weights-0');
-  if (!first || first.class_name !== 'Normalization' || !said) return;
+  if (first?.class_name !== 'Normalization' || !said) return;
   const { build_input_shape: shape } = record(said.metadata, what);
   Object.assign(first, { build_config: { input_shape: shape } });
 }
