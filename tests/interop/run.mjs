@@ -14,7 +14,7 @@ import { build } from '../../web/build.mjs';
 import { compareRandomModels, continueThere, exchangeCheckpoints, exchangeFiles, exchangeSavedModels, exchangeWithTfjs, rewriteAll } from './exchanges.mjs'; // prettier-ignore
 import { everyRun, fileReaders, withAll } from './libraries.mjs';
 import { compareReadme, rowsOf, table } from './matrix.mjs';
-import { counted, counts, matrix, record } from './runner.mjs';
+import { counts, countsOf, matrix, record } from './runner.mjs';
 
 const fixtures = fileURLToPath(new URL('../golden/checkpoints/', import.meta.url));
 const options = { all: { type: 'boolean' }, write: { type: 'boolean' } };
@@ -66,7 +66,7 @@ async function main(scratch) {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       const start = performance.now();
       const work = mkdtempSync(join(scratch, `${name}-`));
-      const { passed, failed } = await counted(() => parts[name](work));
+      const { passed, failed } = await countsOf(() => parts[name](work));
       const seconds = ((performance.now() - start) / 1000).toFixed(0);
       console.log(`interop ${name}: ${passed} passed, ${failed} failed (${seconds} s)`);
     }

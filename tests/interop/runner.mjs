@@ -13,7 +13,7 @@ export const counts = { passed: 0, failed: 0 };
 const ofPart = new AsyncLocalStorage();
 
 /** Calls `body` and says how many of its checks passed and failed, whatever runs beside it. */
-export async function counted(body) {
+export async function countsOf(body) {
   const own = { passed: 0, failed: 0 };
   await ofPart.run(own, body);
   return own;
