@@ -52,13 +52,14 @@ async function attempt(target, files) {
   }
   const { user, system } = process.cpuUsage(start);
   const took = (user + system) / 1000;
-  const failure =
-    Object.keys(Object.prototype).length > 0 || 'polluted' in {}
-      ? 'changed all objects'
-      : printed !== null
-        ? `printed ${printed}`
-        : unhandled !== null && `rejected besides: ${unhandled?.stack ?? unhandled}`;
-  return { code, took, failure: failure || null };
+  return { code, took, failure: besides() };
+}
+
+/** What an input did that no input may; null for nothing. */
+function besides() {
+  if (Object.keys(Object.prototype).length > 0 || 'polluted' in {}) return 'changed all objects';
+  if (printed !== null) return `printed ${printed}`;
+  return unhandled === null ? null : `rejected besides: ${unhandled?.stack ?? unhandled}`;
 }
 
 const liveBytes = async () => (await engineInfo()).memory.liveBytes;
