@@ -1,5 +1,4 @@
 // Runs on datasets that are taken up again: to the same bits, or not at all.
-import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { callbacks, type Batch, type Dataset, type FitOptions, type Progress } from 'tabtrain';
 import { expectFailure } from './support/errors';
@@ -9,13 +8,11 @@ import {
   smallModel,
   smallX,
   smallY,
-  temporaryDirectory,
+  temporaryNames,
   weightBits,
 } from './support/models';
 
-const directory = temporaryDirectory();
-let directories = 0;
-const newDir = () => join(directory, `run-${++directories}`);
+const newDir = temporaryNames();
 afterEach(disposeModels);
 
 const SIZE = 40;

@@ -25,14 +25,12 @@ import {
   smallModel,
   smallX,
   smallY,
-  temporaryDirectory,
+  temporaryNames,
   weightBits,
 } from './support/models';
 import { captureStdout } from './support/stdout';
 
-const directory = temporaryDirectory();
-let directories = 0;
-const newDir = () => join(directory, `run-${++directories}`);
+const newDir = temporaryNames();
 afterEach(disposeModels);
 
 const stdout = captureStdout();

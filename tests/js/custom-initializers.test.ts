@@ -1,5 +1,4 @@
 // Initializers of the user's own: values, seeds, files, bad input.
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
   callbacks,
@@ -20,7 +19,7 @@ import {
   type Weight,
 } from 'tabtrain';
 import { expectFailure } from './support/errors';
-import { temporaryDirectory } from './support/models';
+import { temporaryNames } from './support/models';
 import {
   compiled,
   future,
@@ -31,9 +30,7 @@ import {
   trainY,
 } from './support/savedModels';
 
-const directory = temporaryDirectory();
-let count = 0;
-const fresh = (ending = '') => join(directory, `model-${count++}${ending}`);
+const fresh = temporaryNames();
 
 /** Normal numbers, wider the fewer inputs there are. */
 class Spread extends initializers.Initializer {

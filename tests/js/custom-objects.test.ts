@@ -1,5 +1,4 @@
 // Layers, losses, metrics and activations of the user's own: in training, in files, without their source.
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
   layers,
@@ -24,12 +23,10 @@ import {
   worst,
 } from './support/customLayers';
 import { expectFailure } from './support/errors';
-import { temporaryDirectory } from './support/models';
+import { temporaryNames } from './support/models';
 import { compiled, future, steps, trained, trainX, trainY } from './support/savedModels';
 
-const directory = temporaryDirectory();
-let count = 0;
-const fresh = () => join(directory, `model-${count++}`);
+const fresh = temporaryNames();
 const numbers = async (model: Model) =>
   new Map((await model.getWeights()).map(({ name, data }) => [name, [...(data as Float32Array)]]));
 const predict = async (model: Model) => [

@@ -16,7 +16,7 @@ import {
 import { newEngine } from './support/engine';
 import { expectFailure } from './support/errors';
 import { goldenCases, type GoldenCase } from './support/golden';
-import { temporaryDirectory } from './support/models';
+import { temporaryNames } from './support/models';
 import {
   compiled,
   copyOf,
@@ -30,9 +30,7 @@ import {
   trainY,
 } from './support/savedModels';
 
-const directory = temporaryDirectory();
-let count = 0;
-const fresh = () => join(directory, `model-${count++}`);
+const fresh = temporaryNames();
 
 interface Numbers {
   readonly dtype: string;
@@ -245,6 +243,7 @@ describe('in the storage', () => {
   });
 
   test('ModelCheckpoint saves whole models', async () => {
+    const directory = fresh();
     const filepath = join(directory, 'epoch-{epoch}');
     const model = compiled(plainModel());
     await model.fit(trainX, trainY, {

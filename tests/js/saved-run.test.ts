@@ -8,10 +8,9 @@ import { textWithCrc, withCrc } from '../../web/api/state/crc32c';
 import { PLACE } from '../../web/api/state/savedRun';
 import { decodeState, encodeState } from '../../web/api/state/stateFile';
 import { expectFailure } from './support/errors';
-import { disposeModels, smallModel, smallX, smallY, temporaryDirectory } from './support/models';
+import { disposeModels, smallModel, smallX, smallY, temporaryNames } from './support/models';
 
-const directory = temporaryDirectory();
-let directories = 0;
+const newDir = temporaryNames();
 afterEach(disposeModels);
 
 const quiet = { verbose: 0, epochs: 3, batchSize: 32 } as const;
@@ -19,7 +18,7 @@ const NEWEST = 'state-00000003.tabtrain';
 
 /** Three states, of the ends of three epochs. */
 async function fill(): Promise<string> {
-  const dir = join(directory, `run-${++directories}`);
+  const dir = newDir();
   let saved = 0;
   await smallModel(1).fit(smallX, smallY, {
     ...quiet,
@@ -77,6 +76,9 @@ test.each<[string, (state: State) => void, string]>([
   ['a history that is none', (state) => (state['rest']!['history'] = 7), 'a history, came 7'],
   ['bytes that are not there', (state) => (state['rest']!['last'] = { $array: ['Int8Array', 9] }), NEWEST],
   ['no callbacks', (state) => delete state['rest']!['callbacks'], 'the states of callbacks'],
+  ['a callback without a name', (state) => (state['rest']!['callbacks'] = [1]), '1 names of callbacks'],
+  ['a pass of no count', (state) => ((state['rest']!['datasets'] as State)['passes'] = [['train', 'x', 1]] as never), 'a pass over a dataset'],
+  ['no rows', (state) => delete (state['rest']!['datasets'] as State)['rows'], 'the rows of a batch'],
 ])('%s: the state before it is taken, and that is told', async (_, edit, says) => {
   const dir = await fill();
   await change(dir, edit);
@@ -120,11 +122,12 @@ test.each<[string, (dir: string) => unknown, string]>([
 });
 
 test.each([
-  ['that is no JSON', 'hello'],
-  ['of no number', JSON.stringify({ format: 1, generation: 'x', bytes: 1, digest: '' })],
-])('a record %s is told of, and the newest state taken', async (_, text) => {
+  ['that is no JSON', 'hello', 'it is no commit record'],
+  ['of no number', JSON.stringify({ format: 1, generation: 'x', bytes: 1, digest: '' }), 'it names no generation'],
+])('a record %s is told of, and the newest state taken', async (_, text, says) => {
   const dir = await fill();
   writeFileSync(join(dir, 'state.commit'), withCrc(text));
   const seen = await callbacks.backupAndRestore({ backupDir: dir }).interrupted();
-  expect(seen).toMatchObject({ epoch: 2, warnings: [expect.stringContaining('state.commit')] });
-});
+  const warning: unknown = expect.stringMatching(new RegExp(`state\\.commit.*${says}`));
+  expect(seen).toMatchObject({ epoch: 2, warnings: [warning] });
+}); // prettier-ignore

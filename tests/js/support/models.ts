@@ -19,6 +19,13 @@ export function temporaryDirectory(): string {
   return path;
 }
 
+/** Gives names in such a directory, each a new one. */
+export function temporaryNames(): (ending?: string) => string {
+  const directory = temporaryDirectory();
+  let count = 0;
+  return (ending = '') => join(directory, `${++count}${ending}`);
+}
+
 /** The tutorial's model, with a seed of its own. */
 export function tutorialModel(seed: number, units = 512): Sequential {
   setSeed(seed);
