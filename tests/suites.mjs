@@ -1,8 +1,8 @@
-// The test suites, each run by its own tool and reduced to {name, passed, failed}.
+// The test suites, each run by its own tool and reduced to {name, passed, failed, failures}: what failed, a line each.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { buildEngine } from '../emscripten/build.mjs';
 import { ensureTools, say, which } from '../emscripten/toolchain/host.mjs';
 import { root } from '../emscripten/toolchain/npm.mjs';
@@ -18,7 +18,7 @@ export function runSuite(name, body) {
     counts = body();
   } catch (error) {
     say(`${name}: ${error.message}`);
-    counts = { passed: 0, failed: 1 };
+    counts = { passed: 0, failed: 1, failures: [error.message] };
   }
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   say(`${name}: ${counts.passed} passed, ${counts.failed} failed (${seconds} s)`);
@@ -34,7 +34,7 @@ export function ctest(kind) {
   const args = ['--test-dir', directory, jobs, '-L', 'shard', '--output-on-failure', '--quiet'];
   const status = start('ctest', args, sanitizerOptions);
   return judge(status, () => {
-    const counts = { passed: 0, failed: 0 };
+    const counts = { passed: 0, failed: 0, failures: [] };
     for (const name of readdirSync(reports)) {
       const text = readFileSync(join(reports, name), 'utf8');
       const [whole] = /<testsuites[^>]*>/.exec(text);
@@ -43,6 +43,9 @@ export function ctest(kind) {
       const bad = number('failures') + number('errors') + number('disabled') + skipped;
       counts.passed += number('tests') - bad;
       counts.failed += bad;
+      for (const [, test] of text.matchAll(/<testcase name="([^"]*)"[^>]*>\s*<failure/g)) {
+        counts.failures.push(test);
+      }
     }
     return counts;
   });
@@ -65,9 +68,16 @@ export function jest() {
       const result = JSON.parse(readFileSync(report, 'utf8'));
       const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = result;
       const broken = result.numRuntimeErrorTestSuites;
+      const failures = result.testResults.flatMap(({ name, message, assertionResults }) => {
+        const failed = assertionResults.filter(({ status }) => status !== 'passed');
+        if (failed.length > 0)
+          return failed.map(({ fullName, status }) => `${status}: ${fullName}`);
+        return message ? [`${relative(root, name)}: ${message}`] : [];
+      });
       return {
         passed: numPassedTests,
         failed: numFailedTests + numPendingTests + numTodoTests + broken,
+        failures,
       };
     });
   });
@@ -90,7 +100,8 @@ export function nodeTests(directory) {
       const text = files.length === 0 ? '' : readFileSync(report, 'utf8');
       const number = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
       const bad = number('fail') + number('cancelled') + number('skipped') + number('todo');
-      return { passed: number('pass'), failed: bad };
+      const failures = [...text.matchAll(/^ *not ok .*/gm)].map(([line]) => line.trim());
+      return { passed: number('pass'), failed: bad, failures };
     });
   });
 }
@@ -106,7 +117,10 @@ export function script(program, args) {
   process.stdout.write(stdout ?? '');
   return judge(status, () => {
     const [, passed, failed] = [...stdout.matchAll(/(\d+) passed, (\d+) failed/g)].at(-1);
-    return { passed: Number(passed), failed: Number(failed) };
+    const failures = stdout
+      .split('\n')
+      .filter((line) => /seed \d+:|not ok|[1-9]\d* failed/.test(line));
+    return { passed: Number(passed), failed: Number(failed), failures };
   });
 }
 
@@ -147,8 +161,13 @@ export function fuzz(runs) {
   return judge(counts.failed === 0 ? 0 : 1, () => counts);
 }
 
-/** Prints the sum of all suites as the one closing line and sets the exit status. */
+/** Prints what failed and the sum of all suites as the one closing line, and sets the exit status. */
 export function close(results) {
+  for (const { name, failed, failures = [] } of results) {
+    if (failed === 0) continue;
+    console.log(`${name}: ${failed} failed`);
+    for (const line of failures.slice(0, 20)) console.log(`  ${line.slice(0, 2000)}`);
+  }
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   if (sum('failed') > 0) process.exitCode = 1;
   console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
@@ -185,8 +204,8 @@ function withReport(name, body) {
 
 /** A suite that ran nothing, or that ended badly without a failed test, counts as one failure. */
 function judge(status, count) {
-  const { passed, failed } = count();
-  if (passed + failed === 0) throw new Error('ran no tests');
-  if (status !== 0 && failed === 0) throw new Error(`ended with status ${status}`);
-  return { passed, failed };
+  const counts = count();
+  if (counts.passed + counts.failed === 0) throw new Error('ran no tests');
+  if (status !== 0 && counts.failed === 0) throw new Error(`ended with status ${status}`);
+  return counts;
 }

@@ -30,7 +30,7 @@ function runBatch(format, first, count) {
       void worker.terminate();
       const done = Atomics.load(at, 0);
       if (done < 0) reject(new Error(`${format}: ${failure}`));
-      else resolve({ loaded: 0, codes: {}, failures: [{ seed: first + done, failure }], done: done + 1 }); // prettier-ignore
+      else resolve({ loaded: 0, codes: {}, slowest: { took: 0 }, failures: [{ seed: first + done, failure }], done: done + 1 }); // prettier-ignore
     };
     worker.on('message', (counts) => {
       clearInterval(watch);
@@ -43,20 +43,21 @@ function runBatch(format, first, count) {
 
 async function runFormat(format) {
   const begin = performance.now();
-  const total = { loaded: 0, failed: 0, codes: {} };
+  const total = { loaded: 0, failed: 0, codes: {}, slowest: { took: 0 } };
   for (let i = 0; i < inputs;) {
-    const { loaded, codes, failures, done } = await runBatch(format, firstSeed + i, Math.min(batch, inputs - i)); // prettier-ignore
+    const { loaded, codes, slowest, failures, done } = await runBatch(format, firstSeed + i, Math.min(batch, inputs - i)); // prettier-ignore
     for (const { seed, failure } of failures) {
       if (++total.failed <= 20) console.log(`${format} seed ${seed}: ${failure.slice(0, 1500)}`);
     }
     total.loaded += loaded;
+    if (slowest.took > total.slowest.took) total.slowest = slowest;
     for (const [code, n] of Object.entries(codes)) total.codes[code] = (total.codes[code] ?? 0) + n;
     i += done;
     if (i < inputs) process.stderr.write(`${format}: ${i}, ${total.failed} failed\n`);
   }
   const seconds = ((performance.now() - begin) / 1000).toFixed(0);
   const codes = Object.entries(total.codes).map(([code, n]) => `${code} ${n}`).join(', '); // prettier-ignore
-  console.log(`fuzz ${format}: ${inputs} from seed ${firstSeed}: ${total.loaded} loaded, ${codes} (${seconds} s)`); // prettier-ignore
+  console.log(`fuzz ${format}: ${inputs} from seed ${firstSeed}: ${total.loaded} loaded, ${codes} (${seconds} s), the slowest ${total.slowest.took.toFixed(0)} ms (seed ${total.slowest.seed})`); // prettier-ignore
   return total.failed;
 }
 

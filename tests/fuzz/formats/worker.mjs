@@ -26,8 +26,9 @@ let unhandled = null;
 process.on('unhandledRejection', (reason) => void (unhandled ??= reason));
 
 /** Why an input is a failure; null where it is none. */
-async function failureOf(target, files, counts) {
+async function failureOf(target, files, counts, seed) {
   const first = await attempt(target, files);
+  if (first.took > counts.slowest.took) counts.slowest = { took: first.took, seed };
   if (first.code) counts.codes[first.code] = (counts.codes[first.code] ?? 0) + 1;
   else if (!first.failure) ++counts.loaded;
   if (first.failure || first.took <= slowest) return first.failure ?? null;
@@ -46,8 +47,8 @@ async function attempt(target, files) {
   try {
     await target.read(files);
   } catch (error) {
-    if (!(error instanceof TabtrainError)) return { failure: `threw ${error?.stack ?? error}` };
-    if (error.code === 'INTERNAL') return { failure: `INTERNAL: ${error.message}\n${error.cause?.stack}` }; // prettier-ignore
+    if (!(error instanceof TabtrainError)) return { took: 0, failure: `threw ${error?.stack ?? error}` }; // prettier-ignore
+    if (error.code === 'INTERNAL') return { took: 0, failure: `INTERNAL: ${error.message}\n${error.cause?.stack}` }; // prettier-ignore
     ({ code } = error);
   }
   const { user, system } = process.cpuUsage(start);
@@ -68,19 +69,20 @@ await init({ maxMemory: 256 * 2 ** 20 });
 const target = targets[format];
 const seeds = await target.seeds();
 await target.open?.();
-const counts = { loaded: 0, codes: {}, failures: [] };
+const noneYet = { loaded: 0, codes: {}, slowest: { took: 0 } };
+const counts = { ...structuredClone(noneYet), failures: [] };
 for (const files of seeds) {
   const failure = await failureOf(target, files, counts);
   if (failure) throw new Error(`${format}: a seed fails: ${failure}`);
 }
 // Weights fit some of the seeds' models only.
 if (counts.loaded < (target.open ? 1 : seeds.length)) throw new Error(`${format}: a seed does not load: ${JSON.stringify(counts)}`); // prettier-ignore
-Object.assign(counts, { loaded: 0, codes: {} });
+Object.assign(counts, structuredClone(noneYet));
 const before = await liveBytes();
 for (let i = 0; i < count; ++i) {
   const seed = first + i;
   Atomics.store(at, 0, i);
-  const failure = await failureOf(target, target.input(seeds, randomFrom(seed)), counts);
+  const failure = await failureOf(target, target.input(seeds, randomFrom(seed)), counts, seed);
   if (failure) counts.failures.push({ seed, failure });
   if ((i % checkEvery === checkEvery - 1 || i === count - 1) && (await liveBytes()) !== before) {
     const failure = `${(await liveBytes()) - before} bytes stay, of this or one of the ${checkEvery} before`; // prettier-ignore
