@@ -73,6 +73,8 @@ export const kerasRows: readonly Row[] = [
     ['a compile_config without loss', config((m) => void (m['compile_config'] = { optimizer: 'adam' })), 'INVALID_ARGUMENT', 'loss'],
     ['an optimizer that is a number', config((m) => void (m['compile_config'] = { optimizer: 3, loss: 'mse' })), CORRUPT, 'optimizer'],
     ['an input shape that is a text', config((m) => void (m['build_config'] = { input_shape: 'x' }, delete m.config.layers[0]!.config['batch_input_shape'])), 'INVALID_ARGUMENT', ''],
+    ['an input shape of a layer that is a number', config((m) => void (m['build_config'] = { input_shape: [null, 3] }, m.config.layers[0]!.config['batch_input_shape'] = 3)), 'INVALID_ARGUMENT', 'shape'],
+    ['a batch shape of a layer that is a record', config((m) => void (m['build_config'] = { input_shape: [null, 3] }, m.config.layers[0]!.config['batch_input_shape'] = { 1: 3 })), 'INVALID_ARGUMENT', 'shape'],
     ['models 120 deep', config((m) => void (m.config.layers[1] = nested(120) as never)), CORRUPT, 'deep'],
     ['units of 1e12', config((m) => void (m.config.layers[1]!.config['units'] = 1e12)), 'SHAPE_MISMATCH', 'the file has [3, 2]'],
     ['weights that are no HDF5', put(WEIGHTS, text('not HDF5 at all')), CORRUPT, WEIGHTS],

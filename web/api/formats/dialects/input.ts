@@ -40,8 +40,8 @@ export function firstLayer(layers: unknown): KerasConfig | undefined {
 }
 
 /** Whether all extents behind the batch are known. */
-const isWhole = (shape: readonly unknown[] | undefined) =>
-  shape?.slice(1).every((extent) => extent !== null) ?? false;
+const isWhole = (shape: unknown) =>
+  Array.isArray(shape) && shape.slice(1).every((extent) => extent !== null);
 
 /** Keras 2 keeps what a layer was once adapted to, and reads it of the first layer alone. */
 function removeOthers({ config }: KerasConfig): void {
@@ -49,7 +49,7 @@ function removeOthers({ config }: KerasConfig): void {
   const first = firstLayer(layers);
   for (const [i, layer] of layers.entries()) {
     const own = layer.config as Config;
-    const isRead = i === 0 || (layer === first && isWhole(own['batch_input_shape'] as unknown[]));
+    const isRead = i === 0 || (layer === first && isWhole(own['batch_input_shape']));
     if (!isRead) delete own['batch_input_shape'];
     if (i > 0 && layer.class_name === 'Sequential') removeOthers(layer);
   }
@@ -59,6 +59,8 @@ function setInput({ config }: KerasConfig, shape: readonly unknown[]): void {
   const [first] = config['layers'] as KerasConfig[];
   if (first?.class_name === 'Sequential') return setInput(first, shape);
   const own = first?.config as Config | undefined;
-  const said = own?.['batch_input_shape'] as readonly unknown[] | undefined;
-  if (own && !isWhole(said)) own['batch_input_shape'] = shape;
+  if (!own) return;
+  const said = own['batch_input_shape'] ?? null;
+  // What is no shape stays, for the engine to refuse.
+  if (said === null || (Array.isArray(said) && !isWhole(said))) own['batch_input_shape'] = shape;
 }
