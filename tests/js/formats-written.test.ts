@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { layers, loadModel, losses, optimizers, sequential, setSeed, type Model } from 'tabtrain';
 import type { Hdf5 } from '../../web/api/host/host';
 import { unzipEntries } from '../../web/api/storage/zip';
+import { expectFailure } from './support/errors';
 import { smallX, smallY, temporaryDirectory } from './support/models';
 
 const url = new URL('../../dist/hdf5.js', import.meta.url).href;
@@ -183,3 +184,20 @@ test("an archive's weights are found by classes, and SGD without momentum has no
   ]);
   expect(file.has('vars')).toBe(true);
 });
+
+test.each(['.', '..', '/top', 'a//b', 'a/', 'a\0b'])(
+  'HDF5 has no place for a layer %j',
+  async (name) => {
+    const path = at('names.h5');
+    const save = (layer: string, to: string) =>
+      sequential([layers.dense({ units: 2, inputShape: [3], name: layer })]).save(to);
+    await save('a/b', path);
+    const before = readFileSync(path);
+    const says = ['model.save', JSON.stringify(name).slice(1, -1)];
+    await expectFailure(() => save(name, path), { code: 'INVALID_ARGUMENT', says });
+    expect(readFileSync(path)).toEqual(before);
+    // Archives number what they keep.
+    await save(name, at('names.keras'));
+    expect((await loadModel(at('names.keras'))).layers[0]!.name).toBe(name);
+  },
+);

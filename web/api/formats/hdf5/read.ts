@@ -1,5 +1,6 @@
 import type { Hdf5Metadata } from 'h5wasm-library';
 import { TabtrainError } from '../../errors';
+import { isPath, parentOf } from './path';
 import { LibraryFile } from './library';
 import { screened } from './screen';
 
@@ -173,11 +174,8 @@ class Hdf5Reader implements Hdf5Source {
   #type(path: string): number | null {
     const known = this.#types.get(path);
     if (known !== undefined) return known;
-    const parts = path.split('/');
-    if (parts.some((part) => part === '' || part === '.' || part === '..')) {
-      this.#corrupt(`'${path}' is no path`);
-    }
-    const parent = parts.slice(0, -1).join('/');
+    if (!isPath(path)) this.#corrupt(`'${path}' is no path`);
+    const parent = parentOf(path);
     const type = this.#type(parent) === GROUP ? this.#typeOfLink(path) : null;
     this.#types.set(path, type);
     return type;
@@ -187,7 +185,7 @@ class Hdf5Reader implements Hdf5Source {
     const { id } = this.#file;
     const at = `/${path}`;
     // The library has no word for "whether there is such a link" that does not follow it.
-    const names = this.#namesOf(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
+    const names = this.#namesOf(parentOf(path));
     if (!names.has(path.slice(path.lastIndexOf('/') + 1))) return null;
     const follow = `follow '${path}'`;
     const soft = this.#file.call(follow, (library) => library.get_symbolic_link(id, at));

@@ -1,7 +1,8 @@
 import type { Hdf5NewMetadata } from 'h5wasm-library';
-import { TabtrainError } from '../../errors';
+import { TabtrainError, invalid } from '../../errors';
 import type { Hdf5Tensor } from './read';
 import { LibraryFile } from './library';
+import { isPath, parentOf } from './path';
 
 /** A new HDF5 file; paths as those of {@link Hdf5Source}. Nothing may be made twice, except groups. */
 export interface Hdf5Target {
@@ -19,19 +20,26 @@ const CLASS = { integer: 0, float: 1, string: 3 } as const;
 const [ASCII, UTF8] = [0, 1];
 
 export async function createHdf5(what: string): Promise<Hdf5Target> {
-  return new Hdf5Writer(await LibraryFile.open(null, what));
+  return new Hdf5Writer(await LibraryFile.open(null, what), what);
 }
 
 class Hdf5Writer implements Hdf5Target {
   readonly #file: LibraryFile;
+  readonly #what: string;
   readonly #groups = new Set(['']);
 
-  constructor(file: LibraryFile) {
+  constructor(file: LibraryFile, what: string) {
     this.#file = file;
+    this.#what = what;
   }
 
   group(path: string): void {
     if (this.#groups.has(path)) return;
+    if (!isPath(path)) {
+      invalid(
+        `${this.#what}: expected names of layers that HDF5 can have as paths (no part empty, '.' or '..', and no NUL), came ${JSON.stringify(path)}`,
+      );
+    }
     this.group(parentOf(path));
     this.#file.call(`make '${path}'`, (library) =>
       library.create_group(this.#file.id, `/${path}`, false),
@@ -84,8 +92,6 @@ class Hdf5Writer implements Hdf5Target {
     );
   }
 }
-
-const parentOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 function number(size: number, kind = 'float'): Omit<Hdf5NewMetadata, 'shape'> {
   const type = kind === 'float' ? CLASS.float : CLASS.integer;
