@@ -1,7 +1,7 @@
 // What this machine is and has: running programs, and installing the few that are missing.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 
 /** A failure whose message alone is meant for the person at the terminal. */
 export class SetupError extends Error {}
@@ -81,7 +81,7 @@ const needs = {
       ),
   },
   clang: {
-    packages: ['clang', 'libclang-rt-14-dev'],
+    packages: ['clang', 'libclang-rt-14-dev', 'libc6-dev-i386', 'lib32stdc++-12-dev'],
     present: () => which('clang++') && (!isDebian() || hasFuzzerRuntime()),
   },
   'clang-format': { packages: ['clang-format'], present: () => which('clang-format') },
@@ -89,11 +89,10 @@ const needs = {
   firefox: { packages: ['firefox-esr'], present: () => firefoxPath() },
 };
 
+/** Whether clang can build fuzz targets of 32 bits. */
 function hasFuzzerRuntime() {
-  const library = run('clang++', ['-print-file-name=libclang_rt.fuzzer-x86_64.a']).trim();
-  return (
-    existsSync(library) || existsSync(join(library, '../../linux/libclang_rt.fuzzer-x86_64.a'))
-  );
+  const fileOf = (name) => run('clang++', ['-m32', `-print-file-name=${name}`]).trim();
+  return ['libclang_rt.fuzzer-i386.a', 'libstdc++.so'].every((name) => isAbsolute(fileOf(name)));
 }
 
 /** The browser that tests drive: $CHROMIUM, or the first of the usual names on PATH. */

@@ -62,9 +62,11 @@ class Json {
   bool is_array() const { return is<Array>(); }
   bool is_object() const { return is<Object>(); }
 
-  /// Numbers convert to each other.
+  /// Numbers convert to each other; an integer is an int64_t, and what is less wide is checked by
+  /// who takes it.
   template <typename Type>
   Type get() const {
+    static_assert(!std::integral<Type> || std::same_as<Type, bool> || std::same_as<Type, int64_t>);
     if constexpr (std::same_as<Type, bool>) {
       return as<bool>();
     } else if constexpr (std::is_arithmetic_v<Type>) {

@@ -58,7 +58,8 @@ class RecordedInitializer : public Initializer {
     context.random = [&](const char* distribution, const Shape& shape, size_t index,
                          const Json& seed) {
       const PhiloxStream own =
-          (seed.is_null() ? stream : statelessStream(seed.get<uint64_t>())).after(index);
+          (seed.is_null() ? stream : statelessStream(static_cast<uint64_t>(seed.get<int64_t>())))
+              .after(index);
       const bool isUniform = std::string_view(distribution) == "RandomUniform";
       const auto draw = [own, isUniform](std::span<float> out) {
         isUniform ? fillUniform(out, own, 0, 1) : fillNormal(out, own, 0, 1);
@@ -69,7 +70,12 @@ class RecordedInitializer : public Initializer {
                                                  /*trains=*/false, draw));
       return graph.read(*drawn.back());
     };
-    return toFloat(replay(graph, recorded_[key], {}, context).at(0));
+    const Json* recording = recorded_.find(key);
+    require(recording != nullptr, [&] {
+      return className_ + ": recorded: expected a recording for weights of shape [" + key +
+             "], got " + recorded_.dump().substr(0, 100);
+    });
+    return toFloat(replay(graph, *recording, {}, context).at(0));
   }
 
   std::string className_;

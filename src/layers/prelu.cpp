@@ -30,14 +30,15 @@ class PReLU : public Layer {
   void build(const Shape& input) override {
     std::vector<int64_t> sizes = input.sizesWithoutBatch();
     for (const Json& axis : sharedAxes_) {
+      const auto index = axis.get<int64_t>();
       require(
-          axis.get<size_t>() <= sizes.size(),
+          index <= static_cast<int64_t>(sizes.size()),
           [&] {
             return name() + ": shared_axes: expected axes of an input of shape " +
                    input.toString() + ", got " + axis.dump();
           },
           ErrorCode::ShapeMismatch);
-      sizes[axis.get<size_t>() - 1] = 1;
+      sizes[static_cast<size_t>(index - 1)] = 1;
     }
     alpha_ = &addWeight("alpha", sizes, options_);
   }

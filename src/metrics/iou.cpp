@@ -51,7 +51,8 @@ class IoU : public Metric {
     times_ = &addConstant(path, "target_class_ids", {classes_},
                           [ids = ids_, all = kind_ & kMean](std::span<float> out) {
                             if (all) std::fill(out.begin(), out.end(), 1.0f);
-                            for (const Json& id : ids) out[id.get<size_t>()] += 1.0f;
+                            for (const Json& id : ids)
+                              out[static_cast<size_t>(id.get<int64_t>())] += 1.0f;
                           });
   }
 

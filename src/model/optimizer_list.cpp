@@ -57,6 +57,13 @@ void requireSameMeaning(const Optimizer& optimizer, const KerasOptimizer& row,
                   (isLegacy ? "legacy" : "newer") + " generation of Keras optimizers");
 }
 
+bool isZero(const Tensor& count) {
+  const auto bytes = count.bytes();
+  return count.dtype() == DType::Int64 && count.count() == 1 &&
+         std::all_of(bytes.begin(), bytes.end(),
+                     [](std::byte each) { return each == std::byte{0}; });
+}
+
 }  // namespace
 
 List listOptimizerVariables(const Optimizer& optimizer, const std::vector<Variable*>& trainable,
@@ -97,7 +104,11 @@ void restoreOptimizerVariables(Optimizer& optimizer, const std::vector<Variable*
   const bool wasBuilt = optimizer.isBuilt();
   optimizer.build(trainable);
   try {
-    const List list = listOptimizerVariables(optimizer, trainable, order);
+    List list = listOptimizerVariables(optimizer, trainable, order);
+    // Of an optimizer that has not trained Keras keeps no slots.
+    const size_t counters = order == OptimizerOrder::Keras3 && !optimizer.hasSchedule() ? 2 : 1;
+    const bool isFresh = !wasBuilt && values.size() == counters && isZero(*values[0]);
+    if (isFresh) list.erase(list.begin() + static_cast<ptrdiff_t>(counters), list.end());
     require(
         list.size() == values.size(),
         [&] {
@@ -126,6 +137,7 @@ void restoreOptimizerVariables(Optimizer& optimizer, const std::vector<Variable*
         std::memcpy(list[i].variable->data(), bytes.data(), bytes.size());
       }
     }
+    if (isFresh) optimizer.unbuild();
   } catch (...) {
     if (!wasBuilt) optimizer.unbuild();
     throw;

@@ -197,12 +197,16 @@ export function fileCases(label, direction) {
       for (const model of modelsWith(key)) {
         const takesState = reads !== 'model' || kind === universal;
         const goesOnThere = reads !== 'model' || (kind === universal && goesOn.includes(key));
-        cases.push({
+        const one = {
           ...{ name: `${model}-${generation}-${key}-${layout}-${file}`, model, optimizer },
           ...{ generation, file, format: formats[file], layout, trained: true },
           state: direction === 'write' || takesState,
           steps: direction === 'write' || goesOnThere,
-        });
+        };
+        cases.push(one);
+        // Of an optimizer that has not trained Keras keeps its counters alone.
+        const isFresh = direction === 'write' && model === 'dense';
+        if (isFresh) cases.push({ ...one, name: `${one.name}-untrained`, trained: false, state: false }); // prettier-ignore
       }
     }
   }

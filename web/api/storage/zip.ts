@@ -91,6 +91,8 @@ export interface UnzipOptions {
   /** Bytes that all entries together may have. */
   readonly room: number;
   readonly isWanted: (name: string) => boolean;
+  /** Bytes that the entries of these names may have at most. */
+  readonly most?: Readonly<Record<string, number>>;
 }
 
 const EVERYTHING: UnzipOptions = { what: 'storage.import', room: Infinity, isWanted: () => true };
@@ -112,7 +114,7 @@ interface Header {
  */
 export async function unzipEntries(
   zip: Uint8Array,
-  { what, room, isWanted }: UnzipOptions = EVERYTHING,
+  { what, room, isWanted, most = {} }: UnzipOptions = EVERYTHING,
 ): Promise<ZipEntry[]> {
   const corrupt: Corrupt = refuse(what);
   const entries: ZipEntry[] = [];
@@ -120,6 +122,9 @@ export async function unzipEntries(
   for (const header of readDirectory(zip, what)) {
     const { name, method, packed, rawSize, crc } = header;
     if (!isWanted(name)) continue;
+    if (Object.hasOwn(most, name) && rawSize > most[name]!) {
+      corrupt(`'${name}' has ${rawSize} bytes, where at most ${most[name]} make sense`);
+    }
     left -= rawSize;
     if (left < 0) {
       throw new TabtrainError(

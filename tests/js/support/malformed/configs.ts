@@ -59,6 +59,7 @@ export const impossible: readonly Change<ModelJson>[] = [
   ['a shape below 0', (m) => void (m.config.layers[0]!.config['batch_input_shape'] = [null, -3]), WRONG, 'batch_input_shape'],
   ['a shape of a fraction', (m) => void (m.config.layers[0]!.config['batch_input_shape'] = [null, 2.5]), WRONG, 'batch_input_shape'],
   ['an axis beyond', second({ class_name: 'BatchNormalization', config: { axis: 7 } }), 'SHAPE_MISMATCH', 'axis'],
+  ['an axis that is 0 in 32 bits', second({ class_name: 'PReLU', config: { shared_axes: [2 ** 53] } }), 'SHAPE_MISMATCH', 'shared_axes'],
   ['a permutation of nothing', second({ class_name: 'Permute', config: { dims: [] } }), 'SHAPE_MISMATCH', 'permute'],
   ['a shape of two unknowns', second({ class_name: 'Reshape', config: { target_shape: [-1, -1] } }), WRONG, 'target_shape'],
   ['a rate of 1e999', (m) => second({ class_name: 'Dropout', config: { rate: 'RATE' } })(m), WRONG, 'rate'],
@@ -66,6 +67,7 @@ export const impossible: readonly Change<ModelJson>[] = [
   ['an InputLayer at the end', (m) => m.config.layers.push({ class_name: 'InputLayer', config: { name: 'late', batch_input_shape: [null, 2] } }), WRONG, 'InputLayer'],
   ['a recording that is a number', second({ class_name: 'Mine', config: { recorded: 3 } }), WRONG, 'expected an object'],
   ['a recording whose node takes itself', second({ class_name: 'Mine', config: { recorded: { weights: [], inference: { nodes: [{ op: 'Abs', in: [1] }], outputs: [1] }, training: null } } }), WRONG, 'earlier value'],
+  ['a recording of an initializer for no shape', inSecond({ bias_initializer: { class_name: 'Mine', config: { recorded: { '3': { nodes: [], outputs: [0] } } } } }), WRONG, 'weights of shape [2]'],
   ['a recording whose shape is a number', second({ class_name: 'Mine', config: { recorded: { weights: [], inference: { nodes: [{ op: 'RandomUniform', attrs: { shape: 2 ** 60 } }], outputs: [1] }, training: null } } }), WRONG, 'a list'],
   ['a recording whose inputs are a number', second({ class_name: 'Mine', config: { recorded: { weights: [], inference: { nodes: [{ op: 'Abs', in: 0 }], outputs: [1] }, training: null } } }), WRONG, 'a list'],
 ]; // prettier-ignore
