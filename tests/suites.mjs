@@ -149,6 +149,7 @@ export function fuzz(runs) {
       [
         ...limits,
         `-runs=${runs[target]}`,
+        '-seed=1',
         '-print_final_stats=1',
         artifacts,
         '-verbosity=0',

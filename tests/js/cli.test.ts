@@ -36,6 +36,8 @@ beforeAll(async () => {
   await model.save(join(work, 'saved'));
   await model.saveWeights(join(work, 'checkpoints/cp-1'));
   await model.saveWeights(join(work, 'checkpoints/cp-2'));
+  await model.saveWeights(join(work, 'w.h5'));
+  await model.saveWeights(join(work, 'w.weights.h5'));
 });
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
@@ -93,6 +95,17 @@ describe('inspect', () => {
     },
   );
 
+  test.each([
+    ['w.h5', 'h5', 'none', 'dense/dense/kernel:0'],
+    ['w.weights.h5', 'weights.h5', '14 variables', 'layers/dense/vars/0'],
+  ])('weights: %s', (path, format, optimizer, kernel) => {
+    const { status, stdout, stderr } = run('inspect', path);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^format +${format}, weights alone\n`));
+    expect(stdout).toMatch(new RegExp(`^optimizer +${optimizer}$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^${kernel} +float32 +\\[3, 4\\]$`, 'm'));
+  });
+
   test('optimizers of checkpoints, both generations and none', async () => {
     const cases = [
       [optimizers.rmsprop({ legacy: true }), 'auto', 'RMSprop (legacy), 2 iterations'],
@@ -113,7 +126,7 @@ describe('inspect', () => {
 
 describe('verify', () => {
   test('what is whole', () => {
-    for (const path of ['tfjs', 'saved', 'checkpoints/cp-1']) {
+    for (const path of ['tfjs', 'saved', 'checkpoints/cp-1', 'w.h5', 'w.weights.h5']) {
       const { status, stdout, stderr } = run('verify', path);
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       expect(stdout).toMatch(new RegExp(`^ok: ${path}: .+\n$`));
@@ -126,8 +139,9 @@ describe('verify', () => {
     ['checkpoints', 'checkpoints/cp-2.index', 'checkpoints/cp-2'],
     ['saved', 'saved/variables/variables.data-00000-of-00001', 'saved'],
     ['tfjs', 'tfjs/model.json', 'tfjs'],
+    ['w.h5', 'w.h5', 'w.h5'],
   ])('%s with a bit of %s changed', (path, file, named) => {
-    const restore = damage(file, 0);
+    const restore = damage(file, path === 'w.h5' ? 8 : 0);
     const { status, stdout, stderr } = run('verify', path);
     restore();
     expect(status).toBe(1);

@@ -1,3 +1,4 @@
+import type { WeightsAlone } from '../api/formats/weightFiles';
 import { readCheckpoint } from './checkpoint';
 import { table } from './print';
 import { checkpointsAt, openWorkbench, readModel, type Workbench } from './workbench';
@@ -18,8 +19,10 @@ export const checksumsOf = (format: string): string =>
 export async function inspect(path: string): Promise<void> {
   const workbench = await openWorkbench();
   const [prefix] = await checkpointsAt(workbench, path);
-  const parts =
-    prefix === undefined ? await ofModel(workbench, path) : await ofCheckpoint(workbench, prefix);
+  const alone = await workbench.files.weightsAlone(path, 'inspect');
+  let parts;
+  if (prefix !== undefined) parts = await ofCheckpoint(workbench, prefix);
+  else parts = alone ? ofWeights(alone) : await ofModel(workbench, path);
   console.log(parts.join('\n\n'));
 }
 
@@ -57,6 +60,17 @@ async function ofModel(workbench: Workbench, path: string): Promise<string[]> {
 /** A float32 in the digits that it has; of a schedule its class. */
 const rateOf = (rate: unknown): string =>
   typeof rate === 'number' ? String(Number(rate.toPrecision(7))) : nameOf(rate);
+
+function ofWeights({ format, store, optimizer }: WeightsAlone): string[] {
+  const facts = [
+    ['format', `${format}, weights alone`],
+    ['checksums', checksumsOf(format)],
+    ['optimizer', optimizer ? `${optimizer.variables.length} variables` : 'none'],
+  ];
+  const all = [...store.tensors, ...(optimizer?.variables ?? [])];
+  const rows = all.map(({ name, dtype, shape }) => [name, dtype, shapeOf(shape)]);
+  return [table(facts), table([['variable', 'dtype', 'shape'], ...rows])];
+}
 
 async function ofCheckpoint(workbench: Workbench, prefix: string): Promise<string[]> {
   const { variables, optimizer } = await readCheckpoint(workbench, prefix);

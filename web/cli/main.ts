@@ -13,8 +13,8 @@ tabtrain verify PATH         reads all of it and says what is damaged
 tabtrain convert FROM TO     saves a model in another format
 
 PATH, FROM  a file or directory of a whole model in any format that loadModel reads, its address
-            (https://, http://), or, but for convert, a TensorFlow checkpoint: its prefix, or a
-            directory with a 'checkpoint' file
+            (https://, http://), or, but for convert, a file of weights in HDF5 or a TensorFlow
+            checkpoint: its prefix, or a directory with a 'checkpoint' file
 TO          its name says the format: model.json is TensorFlow.js's, another name a SavedModel
             directory, and so on as in model.save
 

@@ -13,6 +13,11 @@ export async function verify(path: string): Promise<boolean> {
   const prefixes = await checkpointsAt(workbench, path);
   if (prefixes.length === 0) {
     return report(path, async () => {
+      const alone = await workbench.files.weightsAlone(path, 'verify');
+      if (alone) {
+        const { length } = [...alone.store.tensors, ...(alone.optimizer?.variables ?? [])];
+        return `${alone.format}, ${length} variables, checksums: ${checksumsOf(alone.format)}`;
+      }
       const { opened, description } = await readModel(workbench, path);
       const { length } = description.weights;
       return `${opened.format}, ${length} variables, checksums: ${checksumsOf(opened.format)}`;

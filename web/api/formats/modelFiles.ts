@@ -30,7 +30,7 @@ import type {
   SaveRequest,
   Tools,
 } from './types';
-import { WeightFiles } from './weightFiles';
+import { WeightFiles, type WeightsAlone } from './weightFiles';
 
 const LAYOUTS = ['auto', 'legacy', 'new', 'keras3', 'none'];
 
@@ -219,6 +219,10 @@ export class ModelFiles {
 
   loadWeights(path: string, options: LoadWeightsOptions, atRest: AtRest): Promise<LoadReport> {
     return this.#weights.load(path, options, atRest);
+  }
+
+  weightsAlone(path: string, where: string): Promise<WeightsAlone | null> {
+    return this.#weights.alone(path, where);
   }
 
   get #weights(): WeightFiles {

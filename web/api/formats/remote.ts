@@ -1,10 +1,10 @@
 import { TabtrainError, invalid } from '../errors';
+import { MOST_JSON_BYTES } from './limits';
 import { besides, oneFile } from './oneFile';
 import type { FileSource } from './types';
 
-/** The largest file that is taken for a whole model, or for the JSON that names its parts. */
+/** The largest file that is taken for a whole model. */
 const MOST_BYTES = 2 ** 31;
-const MOST_JSON_BYTES = 64 * 1024 * 1024;
 
 /** A model at an address: a file, or the JSON file that names others below its own directory. */
 export async function fromUrl(address: string): Promise<FileSource> {

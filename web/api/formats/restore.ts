@@ -19,7 +19,7 @@ export function setWeights(
   first: () => void,
 ): LoadReport {
   const description = JSON.parse(model.describe()) as Description;
-  if (!description.built && store.names.length > 0) {
+  if (!description.built && store.tensors.length > 0) {
     invalid('the model has no weights yet; call `await model.build(inputShape)` first');
   }
   const config = JSON.parse(model.configJson()) as KerasConfig;
@@ -43,7 +43,7 @@ export function setWeights(
     slots.filter((_, i) => (found[i] !== null) === isThere).map(({ name }) => name);
   return {
     restored: names(true),
-    unusedInFile: store.names.filter((name) => !used.has(name)),
+    unusedInFile: store.tensors.map(({ name }) => name).filter((name) => !used.has(name)),
     missingInFile: names(false),
     notes: conversions(found, slots),
   };

@@ -189,8 +189,7 @@ export interface WeightStore {
     layers: readonly LayerSnapshot<WeightSlot>[],
     options: MatchOptions,
   ): readonly (StoredTensor | null)[];
-  /** Of all its tensors. */
-  readonly names: readonly string[];
+  readonly tensors: readonly StoredTensor[];
 }
 
 /** A model as a file holds it, checked, in the engine's words. */

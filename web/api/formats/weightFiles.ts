@@ -3,8 +3,10 @@ import type { Engine, EngineModel } from '../engine/engine';
 import type { LoadReport, LoadWeightsOptions, SaveWeightsOptions } from '../host/protocol';
 import { CheckpointFiles } from '../storage/checkpointFiles';
 import type { Storage } from '../storage/storage';
-import { isHdf5 } from './hdf5/screen';
+import { isWholeModel } from './h5/format';
 import { hasLayers, readLayers, writeLayers } from './h5/layers';
+import type { Hdf5Source } from './hdf5/read';
+import { isHdf5 } from './hdf5/screen';
 import { isZip, orderOf, readArchive } from './keras/format';
 import { readStore, writeStore } from './keras/store';
 import { isMismatch, setOptimizer, setWeights } from './restore';
@@ -14,6 +16,20 @@ import type { AtRest, OptimizerVariables, Tools, WeightStore } from './types';
 interface Weights {
   readonly store: WeightStore;
   readonly optimizer: OptimizerVariables | null;
+}
+
+/** A file of weights alone. */
+export interface WeightsAlone extends Weights {
+  readonly format: 'h5' | 'weights.h5';
+}
+
+function weightsIn(file: Hdf5Source, what: string): WeightsAlone {
+  const group = ['', 'model_weights'].find((each) => hasLayers(file, each));
+  if (group !== undefined) {
+    return { format: 'h5', store: readLayers(file, group, what), optimizer: null };
+  }
+  const store = readStore(file, what);
+  return { format: 'weights.h5', store, optimizer: store.optimizer(null) };
 }
 
 /** Files of weights other than TensorFlow's checkpoints. */
@@ -100,15 +116,21 @@ export class WeightFiles {
     }
     const { openHdf5 } = await this.#tools.hdf5();
     const file = await openHdf5(bytes, what, this.#tools.room);
-    const group = ['', 'model_weights'].find((each) => hasLayers(file, each));
-    if (group !== undefined) {
-      const store = readLayers(file, group, what);
-      file.close();
-      return { store, optimizer: null };
-    }
-    const store = readStore(file, what);
+    const weights = weightsIn(file, what);
     file.close();
-    return { store, optimizer: store.optimizer(null) };
+    return weights;
+  }
+
+  /** What is in a file of weights alone; null where the path names no such file. */
+  async alone(path: string, where: string): Promise<WeightsAlone | null> {
+    const bytes = await this.#storage.find(path).catch(() => null);
+    if (!bytes || !isHdf5(bytes)) return null;
+    const what = `${where}: '${path}'`;
+    const { openHdf5 } = await this.#tools.hdf5();
+    const file = await openHdf5(bytes, what, this.#tools.room);
+    const weights = isWholeModel(file) ? null : weightsIn(file, what);
+    file.close();
+    return weights;
   }
 
   /** As Keras, a state that is not the optimizer's is left where it is; the report says so. */

@@ -60,7 +60,7 @@ export const kerasRows: readonly Row[] = [
   ...rows('a part that is taken for granted', [
     ['no config', drop(CONFIG), 'UNSUPPORTED', `zip without '${CONFIG}'`],
     ['no weights', drop(WEIGHTS), 'UNSUPPORTED', `zip without '${WEIGHTS}'`],
-    ['a config of 33 MB of blanks', put(CONFIG, new Uint8Array(33 * 2 ** 20).fill(0x20)), CORRUPT, 'at most'],
+    ['a config of 65 MB of blanks', put(CONFIG, new Uint8Array(65 * 2 ** 20).fill(0x20)), CORRUPT, 'at most'],
     ['metadata that are null', put(METADATA, text('null')), CORRUPT, METADATA],
     ['metadata that are no JSON', put(METADATA, text('{')), CORRUPT, METADATA],
     ['a config that is no JSON', put(CONFIG, text('{"class_name"')), CORRUPT, CONFIG],

@@ -21,6 +21,7 @@ import type {
 } from '../types';
 import { hasLayers, named, readLayers, readTensor, writeLayers, writeTensors } from './layers';
 
+const CONFIG = 'model_config';
 const WEIGHTS = 'model_weights';
 const OPTIMIZER = 'optimizer_weights';
 
@@ -42,12 +43,15 @@ export const h5Format: Format = {
   read,
 };
 
+/** Whether it has more than weights. */
+export const isWholeModel = (file: Hdf5Source): boolean => file.text('', CONFIG) !== null;
+
 async function write(model: ModelSnapshot, request: SaveRequest, tools: Tools) {
   const { createHdf5 } = await tools.hdf5();
   const file = await createHdf5(request.where);
   file.text('', 'keras_version', '2.8.0');
   file.text('', 'backend', 'tensorflow');
-  file.text('', 'model_config', json(portableLayers(model.config)));
+  file.text('', CONFIG, json(portableLayers(model.config)));
   writeLayers(file, WEIGHTS, model.layers);
   if (model.compile) {
     const training = trainingConfig(model.compile, model.output.shape);
@@ -90,7 +94,7 @@ async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
   const what = `loadModel: '${source.label}'`;
   const { openHdf5 } = await tools.hdf5();
   const file = await openHdf5((await source.read(source.names[0]!))!, what, tools.room);
-  const text = file.text('', 'model_config');
+  const text = file.text('', CONFIG);
   if (text === null) {
     throw new TabtrainError(
       'UNSUPPORTED',

@@ -49,11 +49,11 @@ export function readTensor(file: Hdf5Source, path: string): StoredTensor {
 
 class SavedLayers implements WeightStore {
   readonly #layers: readonly SavedLayer[];
-  readonly names: readonly string[];
+  readonly tensors: readonly StoredTensor[];
 
   constructor(layers: readonly SavedLayer[]) {
     this.#layers = layers;
-    this.names = layers.flatMap(({ tensors }) => tensors.map(({ name }) => name));
+    this.tensors = layers.flatMap(({ tensors }) => tensors);
   }
 
   match(layers: readonly LayerSnapshot<WeightSlot>[], options: MatchOptions) {

@@ -4,6 +4,7 @@ import { compileConfig, notesOfKeras3 } from '../dialects/config';
 import { builtConfig } from '../dialects/input';
 import { isLegacy, isUniversal, optimizerOf } from '../dialects/optimizer';
 import { json, parsed } from '../dialects/portable';
+import { MOST_JSON_BYTES } from '../limits';
 import type {
   CompileConfig,
   FileSource,
@@ -21,8 +22,6 @@ import { readStore, writeStore } from './store';
 const METADATA = 'metadata.json';
 const CONFIG = 'config.json';
 const WEIGHTS = 'model.weights.h5';
-/** Some 40,000 layers; who packs more into an archive wants to keep a reader busy. */
-const JSON_BYTES = 32 * 2 ** 20;
 
 /** The archive of Keras 3 and of Keras 2.12 and later (keras/src/saving/saving_lib.py): a zip. */
 export const kerasFormat: Format = {
@@ -80,7 +79,7 @@ export async function readArchive(bytes: Uint8Array, what: string, tools: Tools)
     what,
     room: tools.room,
     isWanted: (name) => [METADATA, CONFIG, WEIGHTS].includes(name),
-    most: { [METADATA]: JSON_BYTES, [CONFIG]: JSON_BYTES },
+    most: { [METADATA]: MOST_JSON_BYTES, [CONFIG]: MOST_JSON_BYTES },
   });
   const find = (name: string) => entries.find((entry) => entry.name === name)?.bytes;
   const [config, weights] = [find(CONFIG), find(WEIGHTS)];

@@ -92,14 +92,14 @@ function readVariable(file: Hdf5Source, path: string): StoredTensor {
 export class KerasStore implements WeightStore {
   readonly #groups: Groups;
   readonly #order: OptimizerOrder | null;
-  readonly names: readonly string[];
+  readonly tensors: readonly StoredTensor[];
 
   constructor(groups: Groups, order: OptimizerOrder | null) {
     this.#groups = groups;
     this.#order = order;
-    this.names = [...groups]
+    this.tensors = [...groups]
       .filter(([group]) => group !== OPTIMIZER)
-      .flatMap(([, tensors]) => tensors.map(({ name }) => name));
+      .flatMap(([, tensors]) => tensors);
   }
 
   match(layers: readonly Layer[], options: MatchOptions): (StoredTensor | null)[] {

@@ -1,14 +1,12 @@
 import { TabtrainError, came } from '../../errors';
 import { compileConfig, modelConfig } from '../dialects/config';
 import { optimizerOf } from '../dialects/optimizer';
+import { MOST_JSON_BYTES } from '../limits';
 import type { FileSource, LayerSnapshot, LoadedModel, StoredTensor, WeightSlot } from '../types';
 import { corrupt, isRecord, readManifest, type ManifestTensor } from './manifest';
 import { stateOf } from './optimizer';
 import { compileOf } from './training';
 import { weightName } from './write';
-
-/** No `model.json` comes near it. */
-const MOST_JSON_BYTES = 64 * 1024 * 1024;
 
 /** The file that names the others: `model.json`, or the only JSON file of the directory. */
 export function manifestName(names: readonly string[]): string | null {
@@ -48,7 +46,7 @@ export async function readTfjs(source: FileSource): Promise<LoadedModel> {
     compile,
     weights: {
       match: (layers) => match(layers, own, what),
-      names: own.map(({ name }) => name),
+      tensors: own,
     },
     optimizer: compile && stateOf(optimizerOf(compile), state, training !== null, what),
     notes,
