@@ -105,10 +105,12 @@ void restoreOptimizerVariables(Optimizer& optimizer, const std::vector<Variable*
   optimizer.build(trainable);
   try {
     List list = listOptimizerVariables(optimizer, trainable, order);
-    // Of an optimizer that has not trained Keras keeps no slots.
-    const size_t counters = order == OptimizerOrder::Keras3 && !optimizer.hasSchedule() ? 2 : 1;
-    const bool isFresh = !wasBuilt && values.size() == counters && isZero(*values[0]);
-    if (isFresh) list.erase(list.begin() + static_cast<ptrdiff_t>(counters), list.end());
+    // Of an optimizer that has not trained Keras 3 keeps the count of steps and the rate, Keras 2
+    // the count alone.
+    const size_t most = order == OptimizerOrder::Keras3 && !optimizer.hasSchedule() ? 2 : 1;
+    const size_t given = values.size();
+    const bool isFresh = !wasBuilt && given > 0 && given <= most && isZero(*values[0]);
+    if (isFresh) list.erase(list.begin() + static_cast<ptrdiff_t>(given), list.end());
     require(
         list.size() == values.size(),
         [&] {

@@ -205,7 +205,7 @@ export function fileCases(label, direction) {
         };
         cases.push(one);
         // Of an optimizer that has not trained Keras keeps its counters alone.
-        const isFresh = direction === 'write' && model === 'dense';
+        const isFresh = direction === 'write' && model === modelsWith(key)[0];
         if (isFresh) cases.push({ ...one, name: `${one.name}-untrained`, trained: false, state: false }); // prettier-ignore
       }
     }
