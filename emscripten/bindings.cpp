@@ -9,6 +9,7 @@
 
 #include <limits>
 #include <new>
+#include <stdexcept>
 
 #include "checkpoint/checkpoint_state.h"
 #include "checkpoint/crc32c.h"
@@ -41,6 +42,8 @@ auto guarded(Function&& function) {
     throwJs(error.code(), error.what());
   } catch (const std::bad_alloc&) {
     throwJs(ErrorCode::OutOfMemory, "memory: the engine's heap cannot grow any further");
+  } catch (const std::length_error&) {
+    throwJs(ErrorCode::OutOfMemory, "memory: more at once than this engine can address");
   } catch (const std::exception& error) {
     throwJs(ErrorCode::Internal, error.what());
   }

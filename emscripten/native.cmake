@@ -11,8 +11,12 @@ if(TABTRAIN_SANITIZE OR TABTRAIN_FUZZ)
   list(APPEND native_flags -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 endif()
 if(TABTRAIN_FUZZ)
-  # With the 32-bit sizes of WebAssembly, in which what a file says may wrap around.
-  list(APPEND native_flags -m32 -mfpmath=sse -idirafter/usr/include/x86_64-linux-gnu -fsanitize=fuzzer-no-link)
+  list(APPEND native_flags -fsanitize=fuzzer-no-link)
+  if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
+    # With the 32-bit sizes of WebAssembly, in which what a file says may wrap around, and its floats. Debian has no
+    # headers of Linux beside the 32-bit library.
+    list(APPEND native_flags -m32 -mfpmath=sse -idirafter/usr/include/x86_64-linux-gnu)
+  endif()
 endif()
 
 add_core(tabtrain_core "${native_flags}")

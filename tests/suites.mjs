@@ -1,4 +1,5 @@
-// The test suites, each run by its own tool and reduced to {name, passed, failed, failures}: what failed, a line each.
+// The test suites, each run by its own tool and reduced to {name, passed, failed} and, where
+// it tells, `failures`: what failed, a line each.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -43,7 +44,9 @@ export function ctest(kind) {
       const bad = number('failures') + number('errors') + number('disabled') + skipped;
       counts.passed += number('tests') - bad;
       counts.failed += bad;
-      for (const [, test] of text.matchAll(/<testcase name="([^"]*)"[^>]*>\s*<failure/g)) {
+      for (const [, test] of text.matchAll(
+        /<testcase name="([^"]*)"[^>]*>\s*<(?:failure|skipped)/g,
+      )) {
         counts.failures.push(test);
       }
     }
@@ -119,7 +122,7 @@ export function script(program, args) {
     const [, passed, failed] = [...stdout.matchAll(/(\d+) passed, (\d+) failed/g)].at(-1);
     const failures = stdout
       .split('\n')
-      .filter((line) => /seed \d+:|not ok|[1-9]\d* failed/.test(line));
+      .filter((line) => /^[\w-]+ seed \d+:|not ok|[1-9]\d* failed/.test(line));
     return { passed: Number(passed), failed: Number(failed), failures };
   });
 }
@@ -134,10 +137,12 @@ export function command(program, args) {
 export function fuzz(runs) {
   const directory = join(buildEngine('fuzz'), 'fuzz');
   ensureTools('python3');
-  const counts = { passed: 0, failed: 0 };
+  const counts = { passed: 0, failed: 0, failures: [] };
   for (const target of readdirSync(directory)) {
     if (!(target in runs)) throw new Error(`how many inputs does ${target} get?`);
-    const corpus = join(directory, '..', 'corpus', target);
+    // New each time: libFuzzer adds to it, and draws from what is there.
+    const corpus = join(directory, '..', 'seeds', target);
+    rmSync(corpus, { recursive: true, force: true });
     mkdirSync(corpus, { recursive: true });
     if (start('python3', [join(root, `tests/fuzz/${target}_seeds.py`), corpus]) !== 0) {
       throw new Error(`the seeds of ${target} cannot be made`);
@@ -158,6 +163,7 @@ export function fuzz(runs) {
       sanitizerOptions,
     );
     counts[status === 0 ? 'passed' : 'failed'] += 1;
+    if (status !== 0) counts.failures.push(`${target}: its input is in ${join(directory, '..')}`);
   }
   return judge(counts.failed === 0 ? 0 : 1, () => counts);
 }

@@ -67,6 +67,9 @@ export function run(program, args, { cwd, env = process.env, show = false } = {}
   return result.stdout ?? '';
 }
 
+/** Whether fuzz targets are built for 32 bits (native.cmake). */
+const is32Bit = process.arch === 'x64';
+
 // What to install for what is missing. `present` says whether it is there already.
 const needs = {
   cmake: { packages: ['cmake'], present: () => which('cmake') },
@@ -81,7 +84,11 @@ const needs = {
       ),
   },
   clang: {
-    packages: ['clang', 'libclang-rt-14-dev', 'libc6-dev-i386', 'lib32stdc++-12-dev'],
+    packages: [
+      'clang',
+      'libclang-rt-14-dev',
+      ...(is32Bit ? ['libc6-dev-i386', 'lib32stdc++-12-dev'] : []),
+    ],
     present: () => which('clang++') && (!isDebian() || hasFuzzerRuntime()),
   },
   'clang-format': { packages: ['clang-format'], present: () => which('clang-format') },
@@ -89,10 +96,11 @@ const needs = {
   firefox: { packages: ['firefox-esr'], present: () => firefoxPath() },
 };
 
-/** Whether clang can build fuzz targets of 32 bits. */
 function hasFuzzerRuntime() {
-  const fileOf = (name) => run('clang++', ['-m32', `-print-file-name=${name}`]).trim();
-  return ['libclang_rt.fuzzer-i386.a', 'libstdc++.so'].every((name) => isAbsolute(fileOf(name)));
+  const bits = is32Bit ? ['-m32'] : [];
+  const fileOf = (name) => run('clang++', [...bits, `-print-file-name=${name}`]).trim();
+  const library = `libclang_rt.fuzzer-${is32Bit ? 'i386' : 'aarch64'}.a`;
+  return [library, 'libstdc++.so'].every((name) => isAbsolute(fileOf(name)));
 }
 
 /** The browser that tests drive: $CHROMIUM, or the first of the usual names on PATH. */

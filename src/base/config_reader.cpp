@@ -10,7 +10,7 @@ namespace {
 const Json kNull = nullptr;
 
 std::string range(double min, double max) {
-  const bool hasMin = std::isfinite(min);
+  const bool hasMin = std::isfinite(min) && min > -9e18;
   const bool hasMax = std::isfinite(max) && max < 9e18;
   const auto text = [](double v) {
     return v == std::floor(v) ? std::to_string(static_cast<int64_t>(v)) : Json(v).dump();
@@ -75,7 +75,7 @@ int64_t ConfigReader::integer(std::string_view key, std::optional<int64_t> fallb
   if (value == nullptr || !value->is_number()) fail(key, expected);
   const double number = value->get<double>();
   if (number != std::floor(number) || number < static_cast<double>(min) ||
-      number > static_cast<double>(max) || std::abs(number) > 9e15) {
+      number > static_cast<double>(max) || std::abs(number) >= 0x1p53) {
     fail(key, expected);
   }
   return static_cast<int64_t>(number);

@@ -7,8 +7,11 @@
 namespace tabtrain {
 namespace {
 
-// Doubles hold integers exactly up to here, so every count survives the way to JavaScript.
+// Doubles hold integers exactly up to here, so the count of a tensor survives the way to
+// JavaScript.
 constexpr int64_t kMaxElements = int64_t{1} << 53;
+
+constexpr int64_t kMost = int64_t{1} << 58;
 
 template <typename Items, typename Print>
 std::string tuple(const Items& items, Print print) {
@@ -23,10 +26,11 @@ std::string tuple(const Items& items, Print print) {
 }  // namespace
 
 int64_t multiplyCounts(int64_t a, int64_t b) {
-  constexpr int64_t kMost = int64_t{1} << 58;
   int64_t product = 0;
   return __builtin_mul_overflow(a, b, &product) ? kMost : std::min(product, kMost);
 }
+
+int64_t addCounts(int64_t a, int64_t b) { return std::min(a + b, kMost); }
 
 Shape Shape::fixed(const std::vector<int64_t>& sizes) {
   std::vector<Dim> dims;

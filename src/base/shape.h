@@ -12,6 +12,8 @@ namespace tabtrain {
 /// a * b of counts; what would be more than 2^58 is 2^58, which no memory holds, so that sizes can
 /// be computed without overflow and are refused where memory is asked for.
 int64_t multiplyCounts(int64_t a, int64_t b);
+/// a + b likewise.
+int64_t addCounts(int64_t a, int64_t b);
 
 /// One extent of a tensor: a constant, or a multiple of the batch size, which is known only when a
 /// step runs. `[batch, time, 8]` reshaped to `[batch * time, 8]` keeps a symbolic first extent.

@@ -1,5 +1,9 @@
 #include "checkpoint/keras_optimizers.h"
 
+#include <string>
+
+#include "base/error.h"
+
 namespace tabtrain {
 namespace {
 
@@ -60,6 +64,13 @@ const std::vector<KerasOptimizer>& rows() {
 }
 
 }  // namespace
+
+void requireIterations(int64_t iterations) {
+  require(
+      iterations >= 0 && iterations <= int64_t{1} << 53,
+      [&] { return "the optimizer has done " + std::to_string(iterations) + " iterations"; },
+      ErrorCode::CorruptFile);
+}
 
 const KerasOptimizer* findKerasOptimizer(std::string_view className) {
   for (const KerasOptimizer& row : rows()) {

@@ -31,6 +31,8 @@ struct KerasOptimizer {
 
 /// The moving averages of `use_ema`, which only the newer generation has.
 constexpr const char* kAverageSlot = "average";
+/// Throws CorruptFile for a count of steps that nobody has done.
+void requireIterations(int64_t iterations);
 /// The row of a Keras optimizer class, or null.
 const KerasOptimizer* findKerasOptimizer(std::string_view className);
 

@@ -39,10 +39,7 @@ class OptimizerMatcher {
     } else {
       matchLegacy(children, slots);
     }
-    if (found_.iterations && *found_.iterations < 0) {
-      throw Error(ErrorCode::CorruptFile, "checkpoint: the optimizer has done " +
-                                              std::to_string(*found_.iterations) + " iterations");
-    }
+    if (found_.iterations) requireIterations(*found_.iterations);
     return std::move(found_);
   }
 

@@ -42,7 +42,7 @@ std::vector<Variable*> Layer::orderedWeights() const {
 
 int64_t Layer::countParams() const {
   int64_t count = 0;
-  for (const Variable* weight : orderedWeights()) count += weight->count();
+  for (const Variable* weight : orderedWeights()) count = addCounts(count, weight->count());
   return count;
 }
 

@@ -118,8 +118,8 @@ std::vector<Variable*> Sequential::trainableWeights() const {
 Sequential::ParamCounts Sequential::countParams() const {
   ParamCounts counts;
   for (const Variable* weight : orderedWeights()) {
-    counts.total += weight->count();
-    if (weight->trainable()) counts.trainable += weight->count();
+    counts.total = addCounts(counts.total, weight->count());
+    if (weight->trainable()) counts.trainable = addCounts(counts.trainable, weight->count());
   }
   return counts;
 }

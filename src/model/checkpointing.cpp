@@ -92,7 +92,7 @@ void addWeights(std::vector<Variable*>& list, const Layer& layer) {
 ModelState Model::state(bool withBytes) const {
   weights();  // throws where there are none
   ModelState state;
-  const std::vector<Variable*> trained = trained_.empty() ? network_->trainableWeights() : trained_;
+  const std::vector<Variable*> trained = weightsToTrain();
   state.layers = layerState(*network_, trained, withBytes).layers;
   if (compiled_) state.optimizer = optimizerState(compiled_->optimizer(), trained, withBytes);
   state.fitted = isTraced(Traced::Fit);
@@ -118,12 +118,13 @@ RestorePlan Model::loadCheckpoint(const Bundle& bundle) {
     try {
       // One without slots, such as SGD, has nothing but its steps to say that it was built.
       const bool hasRun = stored.iterations.value_or(0) > 0;
-      if (hasRun || holdsSlots(stored)) optimizer.build(trainedWeights());
+      if (hasRun || holdsSlots(stored)) optimizer.build(weightsToTrain());
       if (optimizer.isBuilt()) addSlots(copies, optimizer, stored);
     } catch (...) {
       if (!wasBuilt) optimizer.unbuild();
       throw;
     }
+    if (optimizer.isBuilt()) trainedWeights();
     if (stored.iterations) optimizer.iterations().int64() = *stored.iterations;
     for (const auto& [name, value] : stored.hypers) {
       optimizer.setHyper(name, static_cast<double>(value));
@@ -136,13 +137,14 @@ RestorePlan Model::loadCheckpoint(const Bundle& bundle) {
 std::vector<ListedOptimizerVariable> Model::optimizerVariables(OptimizerOrder order) const {
   const Optimizer& optimizer = compiled()->optimizer();
   if (!optimizer.isBuilt()) return {};
-  return listOptimizerVariables(optimizer,
-                                trained_.empty() ? network_->trainableWeights() : trained_, order);
+  return listOptimizerVariables(optimizer, weightsToTrain(), order);
 }
 
 void Model::setOptimizerVariables(OptimizerOrder order, const std::vector<TensorPtr>& values) {
   weights();  // throws where there are none
-  restoreOptimizerVariables(compiled()->optimizer(), trainedWeights(), order, values);
+  Optimizer& optimizer = compiled()->optimizer();
+  restoreOptimizerVariables(optimizer, weightsToTrain(), order, values);
+  if (optimizer.isBuilt()) trainedWeights();
 }
 
 }  // namespace tabtrain

@@ -206,7 +206,7 @@ bool FitRun::hasValidationBatch() const {
 }
 
 void FitRun::noteMissing(int64_t epochs, int64_t steps) {
-  if (at_.insufficientData == 0) at_.insufficientData = epochs * steps;
+  if (at_.insufficientData == 0) at_.insufficientData = multiplyCounts(epochs, steps);
 }
 
 bool FitRun::validatesAfter(int64_t epoch) const {

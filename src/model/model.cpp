@@ -101,6 +101,10 @@ const std::vector<Variable*>& Model::trainedWeights() {
   return trained_;
 }
 
+std::vector<Variable*> Model::weightsToTrain() const {
+  return trained_.empty() ? network_->trainableWeights() : trained_;
+}
+
 std::shared_ptr<const Compiled> Model::compiled() const {
   require(compiled_ != nullptr, [] {
     return std::string("model: not compiled yet; call compile with an optimizer and a loss first");

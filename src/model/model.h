@@ -101,6 +101,8 @@ class Model : public std::enable_shared_from_this<Model> {
   template <typename Start>
   auto start(const Tensor& x, Start&& begin);
   ModelState state(bool withBytes) const;
+  /// `trainedWeights`, as they would be: asking does not settle them.
+  std::vector<Variable*> weightsToTrain() const;
 
   std::unique_ptr<Sequential> network_;
   Counters counters_;

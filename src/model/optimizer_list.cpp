@@ -57,11 +57,13 @@ void requireSameMeaning(const Optimizer& optimizer, const KerasOptimizer& row,
                   (isLegacy ? "legacy" : "newer") + " generation of Keras optimizers");
 }
 
-bool isZero(const Tensor& count) {
-  const auto bytes = count.bytes();
-  return count.dtype() == DType::Int64 && count.count() == 1 &&
-         std::all_of(bytes.begin(), bytes.end(),
-                     [](std::byte each) { return each == std::byte{0}; });
+/// -1 of a tensor that is no count.
+int64_t iterationsOf(const Tensor& value) {
+  int64_t count = -1;
+  if (value.dtype() == DType::Int64 && value.count() == 1) {
+    std::memcpy(&count, value.bytes().data(), sizeof(count));
+  }
+  return count;
 }
 
 }  // namespace
@@ -109,7 +111,7 @@ void restoreOptimizerVariables(Optimizer& optimizer, const std::vector<Variable*
     // the count alone.
     const size_t most = order == OptimizerOrder::Keras3 && !optimizer.hasSchedule() ? 2 : 1;
     const size_t given = values.size();
-    const bool isFresh = !wasBuilt && given > 0 && given <= most && isZero(*values[0]);
+    const bool isFresh = !wasBuilt && given > 0 && given <= most && iterationsOf(*values[0]) == 0;
     if (isFresh) list.erase(list.begin() + static_cast<ptrdiff_t>(given), list.end());
     require(
         list.size() == values.size(),
@@ -130,6 +132,7 @@ void restoreOptimizerVariables(Optimizer& optimizer, const std::vector<Variable*
                    " " + sizesToString(value.sizes());
           },
           ErrorCode::ShapeMismatch);
+      if (i == 0) requireIterations(iterationsOf(value));
       // May find no room, so before anything is written.
       if (wanted.variable != nullptr) wanted.variable->data();
     }

@@ -1,3 +1,6 @@
+#include <cstddef>
+#include <limits>
+
 #include "base/error.h"
 #include "kernels/gemm.h"
 #include "ops/op.h"
@@ -28,6 +31,19 @@ Extents extents(const Graph& graph, const Node& node) {
   return {ta, tb, a[ta ? 1 : 0], b[tb ? 0 : 1], a[ta ? 0 : 1]};
 }
 
+/// Eigen multiplies extents in the bits of a pointer without looking, before any memory is asked
+/// for.
+void requireAddressable(int64_t rows, int64_t columns) {
+  const int64_t bytes = multiplyCounts(multiplyCounts(rows, columns), sizeof(float));
+  require(
+      bytes <= std::numeric_limits<ptrdiff_t>::max(),
+      [&] {
+        return "memory: a matrix of " + std::to_string(rows) + " x " + std::to_string(columns) +
+               " is more than this engine can address";
+      },
+      ErrorCode::OutOfMemory);
+}
+
 class MatMul : public Op {
  public:
   MatMul() : Op("MatMul", OpKind::Whole) {}
@@ -53,6 +69,9 @@ class MatMul : public Op {
   Kernel kernel(const Graph& graph, const Node& node, int64_t maxBatch) const override {
     const Extents e = extents(graph, node);
     const kernels::GemmShape largest = e.at(maxBatch);
+    requireAddressable(largest.m, largest.k);
+    requireAddressable(largest.k, largest.n);
+    requireAddressable(largest.m, largest.n);
     Kernel kernel;
     kernel.workspaceBytes = kernels::gemmWorkspace(largest) * sizeof(float);
     kernel.rows = [e, largest](const KernelArgs& args, int64_t begin, int64_t end, float* out) {

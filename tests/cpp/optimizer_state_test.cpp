@@ -2,6 +2,9 @@
 // training goes on bit for bit.
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <limits>
+
 #include "checkpoint_fixtures.h"
 #include "model/model.h"
 
@@ -118,6 +121,44 @@ TEST(OptimizerState, LayoutsThatMeanSomethingElseAreRefused) {
   const Json averages = {{"use_ema", true}};
   EXPECT_EQ(layoutOf("Adam", averages, OptimizerLayout::Legacy), ErrorCode::Unsupported);
   EXPECT_EQ(layoutOf("RMSprop", Json::object(), OptimizerLayout::Legacy), ErrorCode::Unsupported);
+}
+
+TensorPtr iterations(int64_t count) {
+  auto tensor = std::make_shared<Tensor>(DType::Int64, std::vector<int64_t>{1});
+  std::memcpy(tensor->bytes().data(), &count, sizeof(count));
+  return tensor;
+}
+
+// Of one that has not trained Keras keeps the count alone; what is frozen after it stays so.
+TEST(OptimizerState, OfNoStepsSettlesNothing) {
+  for (const bool isRefused : {false, true}) {
+    const auto model = modelWith("adam", 1);
+    const auto restore = [&](std::vector<TensorPtr> values) {
+      return codeOf([&] { model->setOptimizerVariables(OptimizerOrder::New, values); });
+    };
+    if (isRefused) {
+      EXPECT_EQ(restore({iterations(1)}), ErrorCode::ShapeMismatch);
+      EXPECT_EQ(restore({iterations(0), iterations(0)}), ErrorCode::ShapeMismatch);
+    } else {
+      model->setOptimizerVariables(OptimizerOrder::New, {iterations(0)});
+    }
+    EXPECT_TRUE(model->optimizerVariables(OptimizerOrder::New).empty());
+    model->setTrainable({0}, false);
+    const auto kernel = [&] { return model->weights()[0]->floats()[0]; };
+    const float before = kernel();
+    fit(*model, 1);
+    EXPECT_EQ(kernel(), before);
+  }
+}
+
+TEST(OptimizerState, CountsThatNobodyHasDoneAreRefused) {
+  const auto model =
+      modelWith({{"class_name", "SGD"}, {"config", {{"is_legacy_optimizer", true}}}}, 1);
+  for (const int64_t count : {int64_t{-1}, std::numeric_limits<int64_t>::max()}) {
+    const std::vector<TensorPtr> values = {iterations(count)};
+    EXPECT_EQ(codeOf([&] { model->setOptimizerVariables(OptimizerOrder::Legacy, values); }),
+              ErrorCode::CorruptFile);
+  }
 }
 
 // The rate of a schedule is in the files of the newer generation only.

@@ -24,6 +24,14 @@ TEST(Shape, CountsElementsPerBatch) {
   EXPECT_EQ(Shape().elements(), Dim{});
 }
 
+TEST(Shape, CountsDoNotWrap) {
+  constexpr int64_t kMost = int64_t{1} << 58;
+  EXPECT_EQ(multiplyCounts(6, 7), 42);
+  EXPECT_EQ(multiplyCounts(int64_t{1} << 40, int64_t{1} << 40), kMost);
+  EXPECT_EQ(addCounts(6, 7), 13);
+  EXPECT_EQ(addCounts(kMost, kMost), kMost);
+}
+
 TEST(Shape, TheBatchIsNotAnExtentOfOne) {
   EXPECT_FALSE((Dim{1, true}).isOne());
   EXPECT_TRUE((Dim{1, false}).isOne());

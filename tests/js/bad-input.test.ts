@@ -229,6 +229,13 @@ describe('more than memory holds', () => {
       },
     ],
     [
+      'a product of 2^32 columns',
+      () => {
+        const repeat = layers.repeatVector({ n: 2 ** 32, inputShape: [1] });
+        return sequential([repeat, layers.flatten(), layers.dense({ units: 64 })]).predict([[1]]);
+      },
+    ],
+    [
       'weights of 8 GB',
       () => sequential([layers.dense({ units: 2 ** 16, inputShape: [2 ** 15] })]).getWeights(),
     ],

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { layers, loadModel, optimizers, sequential, setSeed, type Sequential } from 'tabtrain';
+import type { Hdf5 } from '../../web/api/host/host';
 
 const cli = new URL('../../dist/cli.js', import.meta.url).pathname;
+const { createHdf5 } = (await import(new URL('../../dist/hdf5.js', import.meta.url).href)) as Hdf5;
 const x = [
   [1, 2, 3],
   [3, 2, 1],
@@ -148,6 +150,17 @@ describe('verify', () => {
     expectComplaint(stderr, 'damaged', named);
     // The other checkpoint is whole, and is said to be.
     expect(stdout.match(/^ok: /gm) ?? []).toHaveLength(path === 'checkpoints' ? 1 : 0);
+  });
+
+  test('an HDF5 file of something else', async () => {
+    const file = await createHdf5('test');
+    file.tensor('images/x', { dtype: 'float32', shape: [1], bytes: new Uint8Array(4) });
+    writeFileSync(join(work, 'other.h5'), file.finish());
+    for (const command of ['verify', 'inspect']) {
+      const { status, stdout, stderr } = run(command, 'other.h5');
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+      expectComplaint(stderr, 'other.h5', 'expected weights of Keras');
+    }
   });
 
   test('what is not there', () => {

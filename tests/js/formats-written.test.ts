@@ -185,6 +185,17 @@ test("an archive's weights are found by classes, and SGD without momentum has no
   expect(file.has('vars')).toBe(true);
 });
 
+test.each([[['top_level_model_weights']], [['a', 'a/a', 'a/a/kernel:0']]])(
+  'HDF5 has one place for the layers %j',
+  async (names) => {
+    const list = names.map((name, i) =>
+      layers.dense({ units: 2, name, ...(i === 0 && { inputShape: [2] }) }),
+    );
+    const save = () => sequential(list).save(at('places.h5'));
+    await expectFailure(save, { code: 'INVALID_ARGUMENT', says: ['model.save', names[0]!] });
+  },
+);
+
 test.each(['.', '..', '/top', 'a//b', 'a/', 'a\0b'])(
   'HDF5 has no place for a layer %j',
   async (name) => {

@@ -19,11 +19,15 @@ export const checksumsOf = (format: string): string =>
 export async function inspect(path: string): Promise<void> {
   const workbench = await openWorkbench();
   const [prefix] = await checkpointsAt(workbench, path);
-  const alone = await workbench.files.weightsAlone(path, 'inspect');
-  let parts;
-  if (prefix !== undefined) parts = await ofCheckpoint(workbench, prefix);
-  else parts = alone ? ofWeights(alone) : await ofModel(workbench, path);
+  const parts = await (prefix === undefined
+    ? ofFile(workbench, path)
+    : ofCheckpoint(workbench, prefix));
   console.log(parts.join('\n\n'));
+}
+
+async function ofFile(workbench: Workbench, path: string): Promise<string[]> {
+  const alone = await workbench.files.weightsAlone(path, 'inspect');
+  return alone ? ofWeights(alone) : ofModel(workbench, path);
 }
 
 const shapeOf = (shape: readonly (number | null)[]) => `[${shape.join(', ')}]`;

@@ -53,8 +53,12 @@ function numbersOf({ dtype, bytes }: StoredTensor): Iterable<number | bigint> | 
 }
 
 function toBigInt(value: number | bigint, name: string): bigint {
-  if (typeof value === 'bigint' || Number.isInteger(value)) return BigInt(value);
-  throw new TabtrainError('CORRUPT_FILE', `'${name}': expected whole numbers, came ${value}`);
+  const whole = typeof value === 'bigint' || Number.isInteger(value) ? BigInt(value) : null;
+  if (whole !== null && whole === BigInt.asIntN(64, whole)) return whole;
+  throw new TabtrainError(
+    'CORRUPT_FILE',
+    `'${name}': expected whole numbers of 64 bits, came ${value}`,
+  );
 }
 
 /** The elements in the type that the engine keeps them in. @throws TabtrainError `UNSUPPORTED`. */

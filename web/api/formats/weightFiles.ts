@@ -8,7 +8,7 @@ import { hasLayers, readLayers, writeLayers } from './h5/layers';
 import type { Hdf5Source } from './hdf5/read';
 import { isHdf5 } from './hdf5/screen';
 import { isZip, orderOf, readArchive } from './keras/format';
-import { readStore, writeStore } from './keras/store';
+import { hasStore, readStore, writeStore } from './keras/store';
 import { isMismatch, setOptimizer, setWeights } from './restore';
 import { compileOf, takeSnapshot } from './snapshot';
 import type { AtRest, OptimizerVariables, Tools, WeightStore } from './types';
@@ -27,6 +27,12 @@ function weightsIn(file: Hdf5Source, what: string): WeightsAlone {
   const group = ['', 'model_weights'].find((each) => hasLayers(file, each));
   if (group !== undefined) {
     return { format: 'h5', store: readLayers(file, group, what), optimizer: null };
+  }
+  if (!hasStore(file)) {
+    throw new TabtrainError(
+      'UNSUPPORTED',
+      `${what}: expected weights of Keras, came an HDF5 file without 'layer_names' and 'layers'`,
+    );
   }
   const store = readStore(file, what);
   return { format: 'weights.h5', store, optimizer: store.optimizer(null) };

@@ -26,7 +26,7 @@ export async function createHdf5(what: string): Promise<Hdf5Target> {
 class Hdf5Writer implements Hdf5Target {
   readonly #file: LibraryFile;
   readonly #what: string;
-  readonly #groups = new Set(['']);
+  readonly #taken = new Map([['', 'group']]);
 
   constructor(file: LibraryFile, what: string) {
     this.#file = file;
@@ -34,17 +34,12 @@ class Hdf5Writer implements Hdf5Target {
   }
 
   group(path: string): void {
-    if (this.#groups.has(path)) return;
-    if (!isPath(path)) {
-      invalid(
-        `${this.#what}: expected names of layers that HDF5 can have as paths (no part empty, '.' or '..', and no NUL), came ${JSON.stringify(path)}`,
-      );
-    }
+    if (this.#taken.get(path) === 'group') return;
+    this.#take(path, 'group');
     this.group(parentOf(path));
     this.#file.call(`make '${path}'`, (library) =>
       library.create_group(this.#file.id, `/${path}`, false),
     );
-    this.#groups.add(path);
   }
 
   text(path: string, attribute: string, text: string): void {
@@ -53,6 +48,7 @@ class Hdf5Writer implements Hdf5Target {
 
   texts(path: string, attribute: string, texts: readonly string[]): void {
     if (texts.length > 0) return this.#strings(path, attribute, texts, [BigInt(texts.length)]);
+    this.#take(path, `@${attribute}`);
     // As h5py writes an empty list.
     const metadata = { ...number(8), shape: [0n] };
     this.#file.with(new Uint8Array(8), `write '${path}' @${attribute}`, (library, at) =>
@@ -61,6 +57,7 @@ class Hdf5Writer implements Hdf5Target {
   }
 
   tensor(path: string, { dtype, shape, bytes }: Hdf5Tensor): void {
+    this.#take(path, 'tensor');
     this.group(parentOf(path));
     const [, kind, bits] = /^(float|int|uint)(\d+)$/.exec(dtype) ?? [];
     if (kind === undefined) {
@@ -80,7 +77,23 @@ class Hdf5Writer implements Hdf5Target {
     return this.#file.bytes();
   }
 
+  /** Layers and variables may have any names, of which paths are made. */
+  #take(path: string, kind: string): void {
+    const place = kind.startsWith('@') ? `${path}\0${kind}` : path;
+    const came = `came ${JSON.stringify(path)}`;
+    if (path !== '' && !isPath(path)) {
+      invalid(
+        `${this.#what}: expected names that HDF5 can have as paths (no part empty, '.' or '..', and no NUL), ${came}`,
+      );
+    }
+    if (this.#taken.has(place)) {
+      invalid(`${this.#what}: expected names whose places in HDF5 differ, ${came} twice`);
+    }
+    this.#taken.set(place, kind);
+  }
+
   #strings(path: string, name: string, texts: readonly string[], shape: readonly bigint[]): void {
+    this.#take(path, `@${name}`);
     // Keras and h5py read both; names in ASCII are what they write themselves.
     const cset = texts.every((text) => /^[ -~\n\t]*$/.test(text)) ? ASCII : UTF8;
     const metadata = {

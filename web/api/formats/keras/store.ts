@@ -55,6 +55,11 @@ function groupNames(layers: readonly LayerSnapshot<unknown>[], countsTwice = fal
 /** All variables, read: those of each group by its path. */
 type Groups = ReadonlyMap<string, readonly StoredTensor[]>;
 
+/** Whether a file has weights as these, if only those of an optimizer. */
+export const hasStore = (file: Hdf5Source): boolean =>
+  [LAYERS, OLD_LAYERS, OPTIMIZER, 'vars'].some((group) => file.has(group)) ||
+  file.datasets().some((path) => path.includes('\\'));
+
 /** Reads everything. */
 export function readStore(file: Hdf5Source, what: string): KerasStore {
   const own = file.text(`${OPTIMIZER}/vars`, ORDER);
