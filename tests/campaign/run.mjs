@@ -20,11 +20,12 @@ import { schedules } from './schedules.mjs';
 import { soakPart } from './soak.mjs';
 import { steps } from './steps.mjs';
 import { tabs } from './tabs.mjs';
+import { tornLog } from './tornLog.mjs';
 import { trainingFaults } from './training-faults.mjs';
 
 const parts = [
   ...[pairs, faults, trainingFaults, files, databases, flips, schedules, mutants, soakPart],
-  ...[steps, tabs, quota, killChromium, killFirefox],
+  ...[steps, tabs, quota, tornLog, killChromium, killFirefox],
 ];
 
 /** README.md says what each part does and how often. */

@@ -8,6 +8,7 @@ const MODULES = [
   'engine/load',
   'errors',
   'state/backup',
+  'state/crc32c',
   'state/generations',
   'state/savedRun',
   'state/stateFile',

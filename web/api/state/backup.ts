@@ -13,6 +13,7 @@ import type {
 import { checkNoFile } from './backupDir';
 import { DatasetPlaces } from './datasetPlaces';
 import { Generations, type GenerationStore, type Loaded } from './generations';
+import { leaveOldLog } from './leaveOldLog';
 import { SaveQueue, type Place, type Snapshot } from './saveQueue';
 import type { HostModel } from '../host/registry';
 import { checkSetup, setupOf, type Setup } from './setup';
@@ -70,6 +71,7 @@ export class Backup {
     );
     try {
       const loaded = await generations.load(checkRun);
+      if (loaded) await leaveOldLog();
       return new Backup(request, info, generations, loaded, tell);
     } catch (error) {
       await generations.close();
