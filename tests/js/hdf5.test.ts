@@ -61,14 +61,28 @@ test.each(['a/../count', './count', 'a//b', '/'])('%s is no path', async (path) 
 
 test('what fails while a file is written is not passed over', async () => {
   const file = await createHdf5('model.save');
-  file.tensor('x', { dtype: 'float32', shape: [1], bytes: float(1) });
-  await expectFailure(() => file.tensor('x', { dtype: 'float32', shape: [1], bytes: float(2) }), {
+  await expectFailure(() => file.tensor('x', { dtype: 'float32', shape: [-1], bytes: float(2) }), {
     code: 'INTERNAL',
     says: ["model.save: could not write 'x'"],
   });
-  const twice = await createHdf5('model.save');
-  twice.text('', 'a', 'x');
-  await expectFailure(() => twice.text('', 'a', 'y'), { code: 'INTERNAL', says: ['@a'] });
+  const other = await createHdf5('model.save');
+  await expectFailure(() => other.text('nowhere', 'a', 'y'), { code: 'INTERNAL', says: ['@a'] });
+});
+
+test('nothing has the place of another', async () => {
+  const file = await createHdf5('model.save');
+  const tensor = { dtype: 'float32', shape: [1], bytes: float(1) };
+  file.tensor('a/x', tensor);
+  file.group('a');
+  file.text('', 'a', 'x');
+  for (const task of [
+    () => file.tensor('a/x', tensor),
+    () => file.tensor('a', tensor),
+    () => file.group('a/x'),
+    () => file.text('', 'a', 'y'),
+  ]) {
+    await expectFailure(task, { code: 'INVALID_ARGUMENT', says: ['model.save', 'twice'] });
+  }
 });
 
 describe('damage', () => {
