@@ -1,13 +1,11 @@
 // Everything that a change must pass; .ci/run starts it. Ends with one line `N passed, N failed`.
 import { ensureTools } from '../emscripten/toolchain/host.mjs';
-import { ensureNodeModules } from '../emscripten/toolchain/npm.mjs';
 import { runTests } from './run.mjs';
 import { close, command, ctest, fuzz, nodeTests, runSuite, script } from './suites.mjs';
 
 /** Inputs of each fuzzer, the same in every run; those of JSON are slower by far. */
 const fuzzRuns = { checkpoint_fuzzer: 300_000, config_fuzzer: 40_000, replay_fuzzer: 40_000 };
 
-ensureNodeModules();
 const npm = (name) => () => command('npm', ['run', '--silent', name]);
 
 close([

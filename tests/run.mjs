@@ -1,9 +1,12 @@
 // npm test: GoogleTest on the native engine, Jest in Node on the wasm, the page in real Chromium.
+import { ensureNodeModules } from '../emscripten/toolchain/npm.mjs';
 import { build } from '../web/build.mjs';
 import { close, ctest, ensureBrowser, jest, nodeTests, runSuite } from './suites.mjs';
 
 /** Runs all suites of `npm test` and returns their results. */
 export async function runTests() {
+  // The native tests read MNIST.
+  ensureNodeModules();
   const results = [runSuite('native', () => ctest('native'))];
   const built = await build().then(
     () => true,
