@@ -4,7 +4,7 @@ import { runTests } from './run.mjs';
 import { close, command, ctest, fuzz, nodeTests, runSuite, script } from './suites.mjs';
 
 /** Inputs of each fuzzer, the same in every run; those of JSON are slower by far. */
-const fuzzRuns = { checkpoint_fuzzer: 300_000, config_fuzzer: 40_000, replay_fuzzer: 40_000 };
+const fuzzRuns = { checkpoint_fuzzer: 150_000, config_fuzzer: 40_000, replay_fuzzer: 40_000 };
 
 const npm = (name) => () => command('npm', ['run', '--silent', name]);
 
