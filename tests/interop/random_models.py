@@ -180,38 +180,13 @@ def nudged(a, by):
     return (a * (1 + by * signs)).astype(np.float32)
 
 
-class Start:
-    """A model with its optimizer before the first step, to go back to: tracing the step is what takes time, so it is done once."""
-
-    def __init__(self, model):
-        if isinstance(model.optimizer, LEGACY.Optimizer):
-            model.optimizer._create_all_weights(model.trainable_variables)
-            model.optimizer._prepare(model.trainable_variables)  # makes Nadam's momentum cache
-        else:
-            model.optimizer.build(model.trainable_variables)
-        self.model = model
-        self.weights = model.get_weights()
-        self.state = [v.numpy() for v in self.variables()]
-
-    def variables(self):
-        variables = self.model.optimizer.variables
-        return variables() if callable(variables) else variables
-
-    def restore(self, weights):
-        self.model.set_weights(weights)
-        for variable, value in zip(self.variables(), self.state):
-            variable.assign(value)
-        if hasattr(self.model.optimizer, "_u_product"):  # the newer Nadam's, which is not among its variables
-            self.model.optimizer._u_product.assign(1.0)
-            self.model.optimizer._u_product_counter = 1
-
-
-def is_stable(losses, start, x, y, batch):
-    """Whether the model has these losses also for inputs and weights that differ in their last bits: both ways, so that a
-    value that is 0 but for rounding has the other sign in one of them."""
+def is_stable(losses, draw):
+    """Whether the model, made anew, has these losses also for inputs and weights that differ in their last bits: both ways,
+    so that a value that is 0 but for rounding has the other sign in one of them."""
     for by in [1.2e-7, -1.2e-7]:
-        start.restore([nudged(w, by) for w in start.weights])
-        moved = train(start.model, nudged(x, by), y, batch)
+        model, x, y, batch = draw()
+        model.set_weights([nudged(w, by) for w in model.get_weights()])
+        moved = train(model, nudged(x, by), y, batch)
         if moved is None or any(abs(a - b) > 2e-5 * max(1, abs(a)) for a, b in zip(losses, moved)):
             return False
     return True
@@ -233,10 +208,10 @@ def main(path, count, seed):
     drawn = 0
     while len(cases) < count:
         keras.backend.clear_session()
-        model, x, y, batch = draw_model(Draw(1000 * seed + drawn))
+        draw = lambda number=drawn: draw_model(Draw(1000 * seed + number))  # noqa: E731
+        model, x, y, batch = draw()
         drawn += 1
         config = dict(plain(model.optimizer.get_config()), is_legacy_optimizer=isinstance(model.optimizer, LEGACY.Optimizer))
-        start = Start(model)
         case = {
             "name": f"random-{seed}-{drawn - 1}",
             "model": {"class_name": "Sequential", "config": plain(model.get_config())},
@@ -245,10 +220,10 @@ def main(path, count, seed):
             "batch": batch,
             "x": array(x),
             "y": array(y),
-            "weights": [array(w) for w in start.weights],
+            "weights": [array(w) for w in model.get_weights()],
         }
         losses = train(model, x, y, batch)
-        if losses is not None and is_stable(losses, start, x, y, batch):
+        if losses is not None and is_stable(losses, draw):
             cases.append(dict(case, losses=[number(v) for v in losses]))
     with open(path, "w", encoding="utf-8") as file:
         json.dump({"drawn": drawn, "cases": cases}, file)
