@@ -41,9 +41,12 @@ async function tryOnce(seed, url, hearing) {
   const options = { seed, saveSeconds: 0.05, pauseMs: 5, epochs: 6 };
   const session = async (task) => {
     const browser = await startChromium(profile);
-    await browser.connect();
-    await task(await browser.open(url));
-    await browser.kill();
+    try {
+      await browser.connect();
+      await task(await browser.open(url));
+    } finally {
+      await browser.kill();
+    }
   };
   try {
     const quiet = hearing(new Victim());

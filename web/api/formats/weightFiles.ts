@@ -120,11 +120,7 @@ export class WeightFiles {
         `${what}: expected a checkpoint's prefix, HDF5 or a .keras archive, came another file`,
       );
     }
-    const { openHdf5 } = await this.#tools.hdf5();
-    const file = await openHdf5(bytes, what, this.#tools.room);
-    const weights = weightsIn(file, what);
-    file.close();
-    return weights;
+    return this.#inHdf5(bytes, what, (file) => weightsIn(file, what));
   }
 
   /** What is in a file of weights alone; null where the path names no such file. */
@@ -132,11 +128,15 @@ export class WeightFiles {
     const bytes = await this.#storage.find(path).catch(() => null);
     if (!bytes || !isHdf5(bytes)) return null;
     const what = `${where}: '${path}'`;
+    return this.#inHdf5(bytes, what, (file) => (isWholeModel(file) ? null : weightsIn(file, what)));
+  }
+
+  async #inHdf5<T>(bytes: Uint8Array, what: string, use: (file: Hdf5Source) => T): Promise<T> {
     const { openHdf5 } = await this.#tools.hdf5();
     const file = await openHdf5(bytes, what, this.#tools.room);
-    const weights = isWholeModel(file) ? null : weightsIn(file, what);
+    const result = use(file);
     file.close();
-    return weights;
+    return result;
   }
 
   /** As Keras, a state that is not the optimizer's is left where it is; the report says so. */

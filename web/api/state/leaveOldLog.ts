@@ -1,5 +1,5 @@
 import { asError } from '../errors';
-import { watched } from '../storage/idbfsStore';
+import { transact, watched } from '../storage/idbfsStore';
 
 /** Not one of a mount's; it is there for a moment only. */
 const NAME = 'tabtrain:log';
@@ -24,25 +24,17 @@ export async function leaveOldLog(): Promise<void> {
 }
 
 async function fill(): Promise<void> {
-  const opening = indexedDB.open(NAME);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(NAME);
-  const db = await settled(opening);
+  const db = await new Promise<IDBDatabase>((resolve, reject) => {
+    const opening = indexedDB.open(NAME);
+    opening.onupgradeneeded = () => opening.result.createObjectStore(NAME);
+    opening.onsuccess = () => resolve(opening.result);
+    opening.onerror = () => reject(asError(opening.error));
+  });
   db.onversionchange = () => db.close();
-  const transaction = db.transaction(NAME, 'readwrite', { durability: 'relaxed' });
-  const store = transaction.objectStore(NAME);
-  for (let i = 0; i < RECORDS; ++i) store.put(new Uint8Array(RECORD_BYTES), i);
-  await new Promise<void>((resolve, reject) => {
-    transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(asError(transaction.error));
+  await transact(db, NAME, 'readwrite', (store) => {
+    for (let i = 0; i < RECORDS; ++i) store.put(new Uint8Array(RECORD_BYTES), i);
   }).finally(() => {
     db.close();
     indexedDB.deleteDatabase(NAME);
-  });
-}
-
-function settled<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(asError(request.error));
   });
 }

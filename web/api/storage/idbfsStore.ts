@@ -173,7 +173,7 @@ function isDirectory(mode: number): boolean {
 }
 
 /** `attempt` wraps handlers: what throws in one aborts the transaction with that as its reason. */
-function transact(
+export function transact(
   db: IDBDatabase,
   storeName: string,
   mode: IDBTransactionMode,
