@@ -103,7 +103,10 @@ export function nodeTests(directory) {
       const text = files.length === 0 ? '' : readFileSync(report, 'utf8');
       const number = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
       const bad = number('fail') + number('cancelled') + number('skipped') + number('todo');
-      const failures = [...text.matchAll(/^ *not ok .*/gm)].map(([line]) => line.trim());
+      // Each with the start of what it says about itself: its place, error, values and stack.
+      const failures = [...text.matchAll(/^ *not ok .*(?:\n(?! *(?:not )?ok ).*){0,25}/gm)].map(
+        ([lines]) => lines.trim(),
+      );
       return { passed: number('pass'), failed: bad, failures };
     });
   });

@@ -28,6 +28,15 @@ export class Bringer extends Visitor {
     await this.opened(basename(path));
   }
 
+  /** The file chooser that `act` opens. */
+  async choosing(act) {
+    const chooser = this.page.waitForEvent('filechooser');
+    // The renderer learns that choosers are caught by the way this goes; a key press is faster and overtakes it.
+    await this.page.evaluate(() => undefined);
+    await act();
+    return chooser;
+  }
+
   /** Drops files or folders as a person does: the browser makes the event. */
   async drop(...paths) {
     const session = await this.page.context().newCDPSession(this.page);

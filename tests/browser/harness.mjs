@@ -76,12 +76,18 @@ export class Visitor {
     return found.jsonValue();
   }
 
-  /** Waits until an element's text matches. */
+  /** Waits until an element's text matches; says what it and the page's failures read where it never does. */
   async reads(selector, pattern) {
-    await this.page.waitForFunction(
-      ([at, source]) => new RegExp(source).test(document.querySelector(at).textContent),
-      [selector, pattern.source],
-    );
+    try {
+      await this.page.waitForFunction(
+        ([at, source]) => new RegExp(source).test(document.querySelector(at).textContent),
+        [selector, pattern.source],
+      );
+    } catch (cause) {
+      const failures = await this.page.locator('.failure:visible').allTextContents();
+      const seen = JSON.stringify([await this.text(selector), ...failures, ...this.problems]);
+      throw new Error(`${selector} does not read ${pattern}, the page says ${seen}`, { cause });
+    }
   }
 
   async text(selector) {
