@@ -1,6 +1,6 @@
 // What both sides exchange: each case is one model, one optimizer, one moment of saving.
 import { catalogue, catalogueOfKeras3 } from './catalogue.mjs';
-import { hasNewOptimizers } from './libraries.mjs';
+import { hasNewOptimizers, lacks, writesOnly } from './libraries.mjs';
 
 const schedule = {
   className: 'InverseTimeDecay',
@@ -89,8 +89,14 @@ function modelsWith(key) {
   return key === 'adam' ? [...several, 'catalogue'] : several;
 }
 
+/** What a library has of optimizers, by name. */
+const optimizersOf = (label, generation) =>
+  Object.entries({ ...optimizers, ...others }).filter(
+    ([key]) => !(generation === 'legacy' ? newerOnly : lacks(label)).includes(key),
+  );
+
 /** The cases that an environment can write (`generations`) or read. */
-export function casesFor(generations) {
+export function casesFor(label, generations) {
   const cases = [...several, 'catalogue'].map((model) => ({
     name: `${model}-weights-only`,
     model,
@@ -100,8 +106,7 @@ export function casesFor(generations) {
     writer: 'save_weights',
   }));
   for (const generation of generations) {
-    for (const [key, optimizer] of Object.entries({ ...optimizers, ...others })) {
-      if (generation === 'legacy' && newerOnly.includes(key)) continue;
+    for (const [key, optimizer] of optimizersOf(label, generation)) {
       for (const model of modelsWith(key)) {
         for (const trained of [false, true]) {
           const moment = trained ? 'trained' : 'untrained';
@@ -189,8 +194,8 @@ export function fileCases(label, direction) {
   for (const kind of kindsOf(label)) {
     const { file, generation, layout = 'auto', reads, only } = kind;
     if (kind === universal && direction === 'write') continue;
-    for (const [key, optimizer] of Object.entries({ ...optimizers, ...others })) {
-      if (generation === 'legacy' && newerOnly.includes(key)) continue;
+    if (direction === 'read' && writesOnly(label).includes(formats[file])) continue;
+    for (const [key, optimizer] of optimizersOf(label, generation)) {
       // The product of its momenta is in no file of Keras 2.
       if (key === 'nadam' && generation === 'new' && label !== 'keras3') continue;
       if (direction === 'read' && only && !only.includes(key)) continue;

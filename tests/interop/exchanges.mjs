@@ -69,8 +69,8 @@ export async function exchangeCheckpoints({ label, writes, reads, rootEdge }, to
     label,
     rootEdge,
     models: modelsFor(label),
-    write: [...casesFor(writes), ...trainCheckpointCases(writes)],
-    read: casesFor(reads),
+    write: [...casesFor(label, writes), ...trainCheckpointCases(writes)],
+    read: casesFor(label, reads),
   };
   const theirs = [pythonOf(label), join(here, 'theirs.py')];
   const made = await exchangeBothWays(plan, 'checkpoints', { theirs, ours: 'ours.mjs' }, work);

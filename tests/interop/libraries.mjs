@@ -3,6 +3,12 @@
 /** Whether its Keras has the newer optimizers, which came with 2.11. */
 export const hasNewOptimizers = (label) => !['tf2.8', 'tf2.10'].includes(label);
 
+/** Optimizers of ours that its Keras does not have: Lion came with 2.13. */
+export const lacks = (label) => (label === 'tf2.12' ? ['lion'] : []);
+
+/** Formats that it writes and we read, but the other way round not: Keras 2.12 to 2.14 look for layers in another group. */
+export const writesOnly = (label) => (label === 'tf2.12' ? ['keras', 'weights_h5'] : []);
+
 const tensorFlow = (label) => ({
   label,
   writes: hasNewOptimizers(label) ? ['legacy', 'new'] : ['legacy'],
