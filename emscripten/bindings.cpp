@@ -195,7 +195,8 @@ std::string loadCheckpoint(Model& model, val index, val shards) {
   const RestorePlan plan = model.loadCheckpoint(bundle);
   return Json{{"restored", plan.restored},
               {"unusedInFile", plan.unusedInFile},
-              {"missingInFile", plan.missingInFile}}
+              {"missingInFile", plan.missingInFile},
+              {"notes", plan.notes}}
       .dump();
 }
 std::string compileJson(const Model& model) { return model.compiled()->toJson().dump(); }

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "base/error.h"
+#include "checkpoint/widen.h"
 
 namespace tabtrain {
 namespace {
@@ -70,7 +71,9 @@ std::optional<RestoredTensor> CheckpointValues::take(uint32_t id, const TensorVi
                                                      const std::string& name) {
   const BundleEntry* stored = entry(id);
   if (stored == nullptr) return std::nullopt;
-  if (toDType(stored->dtype) != expected.dtype || stored->shape != expected.shape) {
+  const bool converts = expected.dtype == DType::Float32 && isOtherFloat(stored->dtype);
+  const bool fits = converts || toDType(stored->dtype) == expected.dtype;
+  if (!fits || stored->shape != expected.shape) {
     throw Error(ErrorCode::ShapeMismatch,
                 "loading a checkpoint: variable " + quoted(name) + " is " +
                     describe(dtypeName(expected.dtype), expected.shape) + ", the file has " +
@@ -78,8 +81,21 @@ std::optional<RestoredTensor> CheckpointValues::take(uint32_t id, const TensorVi
   }
   used_.insert(stored->key);
   // The constructor has verified the checksum.
-  return RestoredTensor{stored->key,
-                        {expected.dtype, stored->shape, bundle_.tensorBytesUnchecked(*stored)}};
+  ByteSpan bytes = bundle_.tensorBytesUnchecked(*stored);
+  if (converts) {
+    ++conversions_[stored->dtype];
+    bytes = converted_.emplace_back(toFloat32(stored->dtype, bytes));
+  }
+  return RestoredTensor{stored->key, {expected.dtype, stored->shape, bytes}};
+}
+
+std::vector<std::string> CheckpointValues::notes() const {
+  std::vector<std::string> sentences;
+  for (const auto& [dtype, count] : conversions_) {
+    sentences.push_back(std::to_string(count) + " values are " + tensorflowDTypeName(dtype) +
+                        " in the file and were converted to float32");
+  }
+  return sentences;
 }
 
 std::optional<float> CheckpointValues::takeFloat(uint32_t id, const std::string& name) {

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "checkpoint/bundle.h"
 #include "checkpoint/object_graph.h"
@@ -27,8 +30,9 @@ class CheckpointValues {
   /// if its key is not in the file.
   const BundleEntry* entry(uint32_t id) const;
 
-  /// The value of a variable node, nothing if it is none. Throws ShapeMismatch, calling the
-  /// variable `name`, unless dtype and shape are those of `expected`.
+  /// The value of a variable node, nothing if it is none. Floats of another width are converted
+  /// where float32 is expected. Throws ShapeMismatch, calling the variable `name`, unless dtype and
+  /// shape are those of `expected`.
   std::optional<RestoredTensor> take(uint32_t id, const TensorView& expected,
                                      const std::string& name);
   std::optional<float> takeFloat(uint32_t id, const std::string& name);
@@ -39,10 +43,16 @@ class CheckpointValues {
   /// Keys of values that nobody took, apart from the file's own bookkeeping.
   std::vector<std::string> unusedKeys() const;
 
+  /// What was converted: the bytes of taken values, and a sentence for each dtype.
+  std::vector<Bytes> releaseConverted() { return std::move(converted_); }
+  std::vector<std::string> notes() const;
+
  private:
   const Bundle& bundle_;
   ObjectGraph graph_;
   std::set<std::string_view> used_;
+  std::vector<Bytes> converted_;
+  std::map<TensorflowDType, size_t> conversions_;
 };
 
 /// The node's number in `children`, if it is there.

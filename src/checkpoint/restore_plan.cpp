@@ -102,6 +102,8 @@ RestorePlan matchCheckpoint(const Bundle& bundle, const ModelState& wanted) {
     matchOptimizer(values, optimizerNode, *wanted.optimizer, layers.trainables, plan);
   }
   plan.unusedInFile = values.unusedKeys();
+  plan.notes = values.notes();
+  plan.converted = values.releaseConverted();
   return plan;
 }
 

@@ -13,7 +13,7 @@ namespace tabtrain {
 
 struct RestoredTensor {
   std::string key;   ///< in the file
-  TensorView value;  ///< a view of the bundle's data
+  TensorView value;  ///< a view of the bundle's data, or of what the plan has converted
 };
 
 struct RestoredVariable {
@@ -43,6 +43,8 @@ struct RestorePlan {
   std::vector<std::string> restored;       ///< variables, by the names they have in TensorFlow
   std::vector<std::string> missingInFile;  ///< likewise
   std::vector<std::string> unusedInFile;   ///< keys
+  std::vector<std::string> notes;          ///< sentences on what was converted
+  std::vector<Bytes> converted;            ///< the bytes of values that were
 };
 
 /// Finds in a checkpoint what a model wants, as TensorFlow's `load_weights` does

@@ -79,8 +79,14 @@ def layers(kind, k):
     ]
 
 
-def build(kind, k, optimizer):
+def set_policy(k, policy):
+    k.backend.set_floatx("float64" if policy == "float64" else "float32")
+    (keras.mixed_precision.set_global_policy if k is keras else k.config.set_dtype_policy)(policy)
+
+
+def build(kind, k, optimizer, policy):
     k.backend.clear_session()
+    set_policy(k, policy)
     model = k.Sequential(layers(kind, k))
     model.build((None, FEATURES))
     if kind != "zoo":
@@ -101,10 +107,12 @@ def loss(result):
     return number(np.ravel(result)[0])
 
 
-def case(root, name, writer, kind, k, optimizer=None):
-    model = build(kind, k, optimizer)
+def case(root, name, writer, kind, k, optimizer=None, policy="float32"):
+    model = build(kind, k, optimizer, policy)
     save = model.save_weights if "weights" in name else model.save
     save(os.path.join(root, name))
+    if name.endswith(".ckpt"):
+        os.remove(os.path.join(root, "checkpoint"))
     config = None if optimizer is None else type(optimizer).__name__
     return {
         "name": name,
@@ -117,8 +125,8 @@ def case(root, name, writer, kind, k, optimizer=None):
 
 
 def keras2(root):
-    def made(name, kind, optimizer=None):
-        return case(root, name, LABEL, kind, keras, optimizer)
+    def made(name, kind, optimizer=None, policy="float32"):
+        return case(root, name, LABEL, kind, keras, optimizer, policy)
 
     cases = [
         made("mlp-adam.h5", "mlp", (NEW or LEGACY).Adam(0.01)),
@@ -136,7 +144,10 @@ def keras2(root):
             made("deferred-adagrad.keras", "deferred", NEW.Adagrad(0.05)),
             made("mlp.weights.h5", "mlp", NEW.Adam(0.01)),
         ]
-    return cases
+    whole = ["adam.h5", "adam.keras"] if NEW else ["adam.h5"]
+    other_floats = [("mixed_float16", f"half-{each}") for each in whole]
+    other_floats += [("float64", f"double-{each}") for each in [*whole, "weights.ckpt"]]
+    return cases + [made(name, "tiny", (NEW or LEGACY).Adam(0.01), policy) for policy, name in other_floats]
 
 
 def keras3(root):
@@ -147,8 +158,8 @@ def keras3(root):
     seen = {}  # with the objects, so that no other takes their place in memory
     serialization_lib.id = lambda each: seen.setdefault(id(each), (len(seen), each))[0]
 
-    def made(name, kind, optimizer=None):
-        return case(root, name, "keras" + k3.__version__, kind, k3, optimizer)
+    def made(name, kind, optimizer=None, policy="float32"):
+        return case(root, name, "keras" + k3.__version__, kind, k3, optimizer, policy)
 
     schedule = k3.optimizers.schedules.InverseTimeDecay(0.05, 3, 0.5)
     return [
@@ -161,6 +172,10 @@ def keras3(root):
         made("keras3-deferred-adam.h5", "deferred", k3.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.9)),
         made("keras3-mlp.weights.h5", "mlp", k3.optimizers.Adam(0.01)),
         made("keras3-frozen.weights.h5", "frozen"),
+        made("keras3-half-adam.h5", "tiny", k3.optimizers.Adam(0.01), "mixed_float16"),
+        made("keras3-half-adam.keras", "tiny", k3.optimizers.Adam(0.01), "mixed_float16"),
+        made("keras3-double-adam.h5", "tiny", k3.optimizers.Adam(0.01), "float64"),
+        made("keras3-double-adam.keras", "tiny", k3.optimizers.Adam(0.01), "float64"),
     ]
 
 

@@ -11,6 +11,7 @@ const read = (said: object) => {
     'file',
     model,
     true,
+    [],
   )!;
   return { loss, metrics, weighted_metrics, loss_weights };
 };

@@ -140,8 +140,10 @@ export class Host implements EngineApi {
   }
 
   async createModel(id: number, configJson: string, seed: number): Promise<Reply<null>> {
-    // What Keras 3 writes and nobody here.
-    const isForeign = /"(registered_name|batch_shape)"/.test(configJson);
+    // What Keras writes and nobody here.
+    const isForeign = /"(__numpy__|registered_name|batch_shape|Policy)"|float(16|64)"/.test(
+      configJson,
+    );
     const config = isForeign ? (await this.#platform.formats()).keras2Json(configJson) : configJson;
     return this.#registry.reply(this.#registry.addModel(id, config, seed), null);
   }

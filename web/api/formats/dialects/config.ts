@@ -52,6 +52,10 @@ export function toKeras2(value: unknown, what: string, depth = 0): unknown {
     if (className === '__tuple__' || className === 'TensorShape') {
       return toKeras2(items ?? [], what, depth + 1);
     }
+    // Arrays of numpy and tensors, in lists.
+    if (className === '__numpy__' || className === '__tensor__') {
+      return toKeras2((config as Config)?.['value'], what, depth + 1);
+    }
     if (className === 'DTypePolicy' || className === 'Policy') return (config as Config)?.['name'];
     // A function, or a class given by name: Keras 2.12 and later.
     if (className === 'function' && typeof config === 'string') return config;
@@ -70,8 +74,8 @@ export function toKeras2(value: unknown, what: string, depth = 0): unknown {
   return result;
 }
 
-/** The config of a whole model, which must be a Sequential. */
-export function modelConfig(value: unknown, what: string): KerasConfig {
+/** The config of a whole model, which must be a Sequential. @param notes of what is computed otherwise here */
+export function modelConfig(value: unknown, what: string, notes: string[] = []): KerasConfig {
   const config = toKeras2(value, what) as KerasConfig | null;
   if (
     !isRecord(config) ||
@@ -89,13 +93,29 @@ export function modelConfig(value: unknown, what: string): KerasConfig {
       `${what}: '${String(config['class_name'])}' models are not in this version; Sequential ones are`,
     );
   }
-  checkLayers(config, what);
+  const dtypes = new Set<string>();
+  checkLayers(config, what, dtypes);
+  if (dtypes.size > 0) {
+    notes.push(`layers of ${[...dtypes].join(' and ')} are computed in float32`);
+  }
   return config;
 }
 
+/** Types and policies of Keras whose numbers are floats of another width. */
+const OTHER_FLOATS = ['float16', 'bfloat16', 'float64', 'mixed_float16', 'mixed_bfloat16'];
+
+/** Takes float32 for other floats, whose names `found` gets. */
+function toFloat32(config: Config, found?: Set<string>): void {
+  const { dtype } = config;
+  if (!OTHER_FLOATS.includes(dtype as string)) return;
+  found?.add(dtype as string);
+  config['dtype'] = 'float32';
+}
+
 /** What all who go through the layers take for granted; what a class asks of its config, the engine checks. */
-function checkLayers({ config }: KerasConfig, what: string): void {
+function checkLayers({ config }: KerasConfig, what: string, dtypes: Set<string>): void {
   const { layers } = config;
+  toFloat32(config, dtypes);
   if (!Array.isArray(layers)) {
     throw new TabtrainError(
       'CORRUPT_FILE',
@@ -110,17 +130,18 @@ function checkLayers({ config }: KerasConfig, what: string): void {
         `${at}: expected a record with class_name and config, came ${came(layer)}`,
       );
     }
-    if (layer['class_name'] === 'Sequential') checkLayers(layer as unknown as KerasConfig, at);
+    if (layer['class_name'] === 'Sequential')
+      checkLayers(layer as unknown as KerasConfig, at, dtypes);
+    else toFloat32(layer['config'], dtypes);
   }
 }
 
 /** Says what Keras 3 means by other formulas than we do. */
-export function notesOfKeras3(model: KerasConfig): string[] {
-  return JSON.stringify(model).includes('"hard_sigmoid"')
-    ? [
-        "hard_sigmoid is computed by Keras 2's formula, clip(0.2 x + 0.5, 0, 1); Keras 3's is relu6(x + 3) / 6",
-      ]
-    : [];
+export function noteKeras3(model: KerasConfig, notes: string[]): void {
+  if (!JSON.stringify(model).includes('"hard_sigmoid"')) return;
+  notes.push(
+    "hard_sigmoid is computed by Keras 2's formula, clip(0.2 x + 0.5, 0, 1); Keras 3's is relu6(x + 3) / 6",
+  );
 }
 
 /** `MeanMetricWrapper` and its like are a function by name. */
@@ -128,6 +149,7 @@ function toMetric(metric: unknown): KerasConfig | string {
   if (!isRecord(metric)) return metric as string;
   const { class_name, config } = metric as unknown as KerasConfig;
   const { fn, ...rest } = isRecord(config) ? config : {};
+  toFloat32(rest);
   if (typeof fn !== 'string') return { class_name, config: rest };
   // Keras's general names mean what fits the model, as they did when it was saved.
   if (rest['name'] === 'accuracy' || rest['name'] === 'acc') return rest['name'];
@@ -156,12 +178,14 @@ interface OwnConfig {
  * A `training_config` of Keras 2, or what Keras 3's `compile_config` says, as `compile` takes it.
  * @param model that it is of, whose one output may be named
  * @param legacyUnlessSaid whether an optimizer whose config says nothing of its generation is OptimizerV2's
+ * @param notes of what is left out
  */
 export function compileConfig(
   value: unknown,
   what: string,
   model: KerasConfig,
   legacyUnlessSaid: boolean,
+  notes: string[],
 ): CompileConfig | null {
   const config = toKeras2(value, what);
   if (config === null || config === undefined) return null;
@@ -176,9 +200,11 @@ export function compileConfig(
     const recorded = typeof name === 'string' && Object.hasOwn(all, name) ? all[name] : undefined;
     return recorded ? { class_name: name as string, config: { recorded } } : name;
   };
-  const given =
-    own ?? ((config['optimizer_config'] ?? config['optimizer']) as KerasConfig | string);
-  if (given === null || given === undefined) return null;
+  const said = own ?? ((config['optimizer_config'] ?? config['optimizer']) as KerasConfig | string);
+  if (said === null || said === undefined) return null;
+  const inner = scaledOptimizer(said);
+  if (inner) notes.push('the scaling of losses, which float32 does not need, is left out');
+  const given = inner ?? said;
   const ofOutput = (argument: string) =>
     ofTheOutput(config[argument], model, `${what}: ${argument}`);
   return {
@@ -212,6 +238,15 @@ function toLoss(loss: unknown): KerasConfig | string {
   const { fn, dtype, ...rest } = isRecord(config) ? config : {};
   void [fn, dtype];
   return { class_name, config: rest };
+}
+
+/** The optimizer within one that scales losses, with which Keras trains in float16; null of any other. */
+export function scaledOptimizer(given: unknown): KerasConfig | null {
+  const { class_name, config } = (isRecord(given) ? given : {}) as Partial<KerasConfig>;
+  const inner = isRecord(config) ? config['inner_optimizer'] : null;
+  return /^LossScaleOptimizer(V3)?$/.test(String(class_name)) && isRecord(inner)
+    ? (inner as unknown as KerasConfig)
+    : null;
 }
 
 /** Arguments of Keras 3's optimizers. */

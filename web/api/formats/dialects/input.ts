@@ -7,11 +7,12 @@ type Config = Record<string, unknown>;
  * The config of a whole model with the shape of its input, also where the model was built without an
  * InputLayer: then the file says it beside the layers.
  */
-export function builtConfig(value: unknown, what: string): KerasConfig {
+export function builtConfig(value: unknown, what: string, notes: string[]): KerasConfig {
   const given = (value ?? {}) as { config?: Config | null; build_config?: Config | null };
   // Keras 2.0 and 2.1 have a list of layers in place of the record.
   const isList = Array.isArray(given.config);
-  const model = modelConfig(isList ? { ...given, config: { layers: given.config } } : value, what);
+  const whole = isList ? { ...given, config: { layers: given.config } } : value;
+  const model = modelConfig(whole, what, notes);
   const shape = builtShape(given, what);
   if (shape) setInput(model, shape);
   removeOthers(model);

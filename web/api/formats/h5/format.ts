@@ -3,7 +3,7 @@ import type { KerasConfig } from '../../config/spec';
 import type { Hdf5Source } from '../hdf5/read';
 import { isHdf5 } from '../hdf5/screen';
 import { trainingConfig } from '../dialects/compile';
-import { compileConfig, notesOfKeras3 } from '../dialects/config';
+import { compileConfig, noteKeras3, scaledOptimizer } from '../dialects/config';
 import { builtConfig } from '../dialects/input';
 import { generationOf } from '../dialects/optimizer';
 import { json, parsed, portableLayers } from '../dialects/portable';
@@ -105,8 +105,10 @@ async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
   const training = file.text('', 'training_config');
   const said = training === null ? null : parsed(training, `${what}: training_config`);
   const isKeras3 = version.startsWith('3');
-  const config = builtConfig(parsed(text, `${what}: model_config`), `${what}: model_config`);
-  const compile = compileConfig(said, `${what}: training_config`, config, !isKeras3);
+  const notes: string[] = [];
+  const config = builtConfig(parsed(text, `${what}: model_config`), `${what}: model_config`, notes);
+  const compile = compileConfig(said, `${what}: training_config`, config, !isKeras3, notes);
+  if (isKeras3) noteKeras3(config, notes);
   if (!hasLayers(file, WEIGHTS)) {
     throw new TabtrainError('CORRUPT_FILE', `${what}: there is no 'model_weights'`);
   }
@@ -116,11 +118,14 @@ async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
     compile,
     weights: readLayers(file, WEIGHTS, what),
     optimizer: compile && readOptimizer(file, said, compile, isKeras3),
-    notes: isKeras3 ? notesOfKeras3(config) : [],
+    notes,
   };
   file.close();
   return loaded;
 }
+
+/** Keras 3's optimizer that scales losses begins with variables of its own: iteration, rate, steps without overflow, scale. */
+const OWN_OF_SCALING = 4;
 
 function readOptimizer(
   file: Hdf5Source,
@@ -128,11 +133,16 @@ function readOptimizer(
   compile: CompileConfig,
   isKeras3: boolean,
 ): OptimizerVariables | null {
-  const names = file.texts(OPTIMIZER, 'weight_names') ?? [];
+  const { optimizer_config: given } = said as { optimizer_config?: { config?: object } };
+  const inner = scaledOptimizer(given);
+  const all = file.texts(OPTIMIZER, 'weight_names') ?? [];
+  const names = inner && isKeras3 ? all.slice(OWN_OF_SCALING) : all;
   if (names.length === 0) return null;
   const variables = names.map((name) => readTensor(file, `${OPTIMIZER}/${name}`));
-  const { optimizer_config: given } = said as { optimizer_config?: { config?: object } };
-  const config = (given?.config ?? {}) as { is_legacy_optimizer?: unknown; amsgrad?: unknown };
+  const config = ((inner ?? given)?.config ?? {}) as {
+    is_legacy_optimizer?: unknown;
+    amsgrad?: unknown;
+  };
   const order = isKeras3 ? 'keras3' : config.is_legacy_optimizer === false ? 'new' : 'legacy';
   return { order, variables: withoutUnused(variables, order, compile, config.amsgrad) };
 }

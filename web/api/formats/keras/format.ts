@@ -1,6 +1,6 @@
 import { TabtrainError, came } from '../../errors';
 import { unzipEntries, zipEntries } from '../../storage/zip';
-import { compileConfig, notesOfKeras3 } from '../dialects/config';
+import { compileConfig, noteKeras3 } from '../dialects/config';
 import { builtConfig } from '../dialects/input';
 import { isLegacy, isUniversal, optimizerOf } from '../dialects/optimizer';
 import { json, parsed } from '../dialects/portable';
@@ -119,7 +119,8 @@ async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
     compile_config?: { optimizer?: { module?: unknown } } | null;
     tabtrain?: unknown;
   };
-  const model = builtConfig(config, `${what}: ${CONFIG}`);
+  const notes: string[] = [];
+  const model = builtConfig(config, `${what}: ${CONFIG}`, notes);
   const isOld = String(compile_config?.optimizer?.module).includes('optimizers.legacy');
   const compile = compileConfig(
     typeof compile_config === 'object' && compile_config
@@ -128,14 +129,16 @@ async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
     `${what}: compile_config`,
     model,
     isOld,
+    notes,
   );
   const byVersion = version.startsWith('3') ? 'keras3' : version.startsWith('2') ? 'new' : null;
+  if (byVersion === 'keras3') noteKeras3(model, notes);
   return {
     version: `Keras ${version}`,
     config: model,
     compile,
     weights: store,
     optimizer: compile && store.optimizer(isOld ? 'legacy' : byVersion),
-    notes: byVersion === 'keras3' ? notesOfKeras3(model) : [],
+    notes,
   };
 }

@@ -29,6 +29,8 @@ import type {
 const LAYERS = 'layers';
 const OLD_LAYERS = '_layer_checkpoint_dependencies';
 const OPTIMIZER = 'optimizer';
+/** In one that scales losses. */
+const INNER_OPTIMIZER = 'optimizer/inner_optimizer';
 /** Our word in which order its list is. */
 const ORDER = 'tabtrain_order';
 
@@ -103,7 +105,7 @@ export class KerasStore implements WeightStore {
     this.#groups = groups;
     this.#order = order;
     this.tensors = [...groups]
-      .filter(([group]) => group !== OPTIMIZER)
+      .filter(([group]) => group !== OPTIMIZER && group !== INNER_OPTIMIZER)
       .flatMap(([, tensors]) => tensors);
   }
 
@@ -119,7 +121,7 @@ export class KerasStore implements WeightStore {
    * @param order null where only the file can say it: a rate, Keras 3's, is a scalar, which no slot is
    */
   optimizer(order: OptimizerOrder | null): OptimizerVariables | null {
-    const variables = this.#groups.get(OPTIMIZER);
+    const variables = this.#groups.get(INNER_OPTIMIZER) ?? this.#groups.get(OPTIMIZER);
     if (!variables) return null;
     const [, second] = variables;
     const isKeras3 =

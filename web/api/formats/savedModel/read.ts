@@ -35,12 +35,14 @@ export async function readSavedModel(source: FileSource): Promise<LoadedModel> {
   );
   if (shardNames.length === 0) shardNames.push('variables/variables.data-00000-of-00001');
   const shards = await Promise.all(shardNames.sort().map((name) => read(source, name, what)));
+  const notes: string[] = [];
   const config = builtConfig(
     { class_name: root['class_name'], config: root['config'] },
     `${what}: config`,
+    notes,
   );
   const training = root['training_config'];
-  const compile = compileConfig(training, `${what}: training_config`, config, true);
+  const compile = compileConfig(training, `${what}: training_config`, config, true, notes);
   return {
     version: typeof root['keras_version'] === 'string' ? root['keras_version'] : 'Keras 2',
     config,
@@ -48,7 +50,7 @@ export async function readSavedModel(source: FileSource): Promise<LoadedModel> {
     weights: { checkpoint: { index, shards } },
     optimizer: null,
     recorded: await layerFunctions(source, objects ?? [], what),
-    notes: [],
+    notes,
   };
 }
 

@@ -30,12 +30,12 @@ export async function readTfjs(source: FileSource): Promise<LoadedModel> {
     return corrupt(`${what}: modelTopology: expected a record, came ${came(topology)}`);
   }
   const notes: string[] = [];
-  const config = modelConfig(configOf(topology, what), `${what}: modelTopology`);
+  const config = modelConfig(configOf(topology, what), `${what}: modelTopology`, notes);
   const tensors = await readManifest(json['weightsManifest'] ?? [], source, what);
   const training = compileOf(json['trainingConfig'], what, notes);
   const inKeras = isRecord(topology['training_config']) ? topology['training_config'] : null;
   const compile = inKeras
-    ? compileConfig(inKeras, `${what}: training_config`, config, true)
+    ? compileConfig(inKeras, `${what}: training_config`, config, true, notes)
     : training;
   noteQuantized(tensors, notes);
   const state = tensors.filter(({ isOptimizer }) => isOptimizer);
