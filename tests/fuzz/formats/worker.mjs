@@ -1,5 +1,6 @@
 // Inputs `first` to `first + count` of a format, each read by the package as it is shipped. Tells what failed, and
 // where it is, so that one without an end is known as well.
+import { register } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { engineInfo, init, TabtrainError } from '../../../dist/node.js';
 import { randomFrom } from './random.mjs';
@@ -9,7 +10,8 @@ const { format, first, count, at } = workerData;
 const slowest = 2000; // milliseconds of this process's time
 const checkEvery = 200;
 
-// The library for HDF5 is a module of its own for each file; that it is compiled once is what makes volume possible.
+// The library for HDF5 is a module of its own for each file; that it is read and compiled once is what makes volume possible.
+register('./hdf5Once.mjs', import.meta.url);
 const { instantiate } = WebAssembly;
 const compiled = new Map();
 WebAssembly.instantiate = async (source, imports) => {
