@@ -206,13 +206,31 @@ describe('floats of other widths', () => {
   );
 });
 
-test("that Keras 3's hard_sigmoid is another one is said", async () => {
+/** An archive of Keras 3 with another config. */
+async function withConfig(change: (text: string) => string): Promise<Model> {
   const entries = await unzipEntries(readFileSync(kerasFile('tf2.21', 'keras3-mlp-adam.keras')));
-  const changed = entries.map(({ name, bytes }) => {
-    const text = Buffer.from(bytes).toString().replace('"relu"', '"hard_sigmoid"');
-    return { name, bytes: name === 'config.json' ? Buffer.from(text) : bytes };
+  const changed = entries.map(({ name, bytes }) => ({
+    name,
+    bytes: name === 'config.json' ? Buffer.from(change(Buffer.from(bytes).toString())) : bytes,
+  }));
+  return loadModel([new File([zipEntries(changed)], 'model.keras')]);
+}
+
+test('RMSprop is the optimizer where Keras has forgotten it, without the state', async () => {
+  const model = await withConfig((text) => {
+    const config = JSON.parse(text) as { compile_config: Record<string, unknown> };
+    delete config.compile_config['optimizer'];
+    return JSON.stringify(config);
   });
-  const model = await loadModel([new File([zipEntries(changed)], 'model.keras')]);
+  expect(model.optimizer.className).toBe('RMSprop');
+  expect(model.optimizer.learningRate).toBeCloseTo(0.001);
+  expect(model.loadedFrom!.notes).toEqual([
+    expect.stringContaining('RMSprop is taken, as by Keras'),
+  ]);
+});
+
+test("that Keras 3's hard_sigmoid is another one is said", async () => {
+  const model = await withConfig((text) => text.replace('"relu"', '"hard_sigmoid"'));
   expect(model.loadedFrom!.notes).toEqual([
     expect.stringContaining("hard_sigmoid is computed by Keras 2's"),
   ]);

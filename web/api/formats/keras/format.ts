@@ -111,6 +111,9 @@ export async function readArchive(bytes: Uint8Array, what: string, tools: Tools)
   };
 }
 
+const hasLoss = (config: unknown): boolean =>
+  typeof config === 'object' && config !== null && 'loss' in config && config.loss !== null;
+
 async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
   const what = `loadModel: '${source.label}'`;
   const bytes = (await source.read(source.names[0]!))!;
@@ -121,10 +124,19 @@ async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
   };
   const notes: string[] = [];
   const model = builtConfig(config, `${what}: ${CONFIG}`, notes);
+  // Keras forgets it where a model was saved as HDF5 before, and takes its own default when it reads that again.
+  const isForgotten = compile_config?.optimizer === undefined && hasLoss(compile_config);
+  if (isForgotten) {
+    notes.push('the file does not say with which optimizer: RMSprop is taken, as by Keras');
+  }
   const isOld = String(compile_config?.optimizer?.module).includes('optimizers.legacy');
   const compile = compileConfig(
     typeof compile_config === 'object' && compile_config
-      ? { ...compile_config, tabtrain }
+      ? {
+          ...(isForgotten && { optimizer: { class_name: 'RMSprop', config: {} } }),
+          ...compile_config,
+          tabtrain,
+        }
       : compile_config,
     `${what}: compile_config`,
     model,
@@ -138,7 +150,7 @@ async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
     config: model,
     compile,
     weights: store,
-    optimizer: compile && store.optimizer(isOld ? 'legacy' : byVersion),
+    optimizer: isForgotten ? null : compile && store.optimizer(isOld ? 'legacy' : byVersion),
     notes,
   };
 }
