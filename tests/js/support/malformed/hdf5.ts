@@ -131,6 +131,7 @@ export const hdf5Rows: readonly Row[] = [
   ...fileRows('a heap in which the library goes around for ever', [
     tiny('free space of 2^32 bytes', heapObject(0, 2n ** 32n), 'could not read'),
     tiny('free space of no bytes', heapObject(0, 0n), 'could not read'),
+    tiny('the same behind reserved bytes that are not 0', (bytes) => at(Buffer.from(bytes).indexOf('GCOL') + 5, 8)(heapObject(0, 0n)(bytes)), 'could not read'), // prettier-ignore
     tiny('a text that ends where it begins', heapObject(1, 2n ** 32n - 16n), 'could not read'),
     tiny('a text longer than its heap', heapObject(2, 5000n), 'could not read'),
     ['lengths of 4 bytes', put('files/tf2.8/tiny-adam.h5', at(14, 4)), 'UNSUPPORTED', 'expected addresses and lengths of 8 bytes'], // prettier-ignore

@@ -2,8 +2,11 @@ import { TabtrainError } from '../../errors';
 
 /** What a file of HDF5 begins with. */
 const FILE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-/** What a global heap (HDF5 file format, III.E) begins with, where texts of any length are: GCOL, version 1. */
-const HEAP = [0x47, 0x43, 0x4f, 0x4c, 1, 0, 0, 0];
+/**
+ * What a global heap (HDF5 file format, III.E) begins with, where texts of any length are: GCOL, version 1. The library passes over
+ * the three bytes behind it, whatever they are.
+ */
+const HEAP = [0x47, 0x43, 0x4f, 0x4c, 1];
 const VERSION_AT = 4;
 /** Of addresses and lengths, which HDF5 has besides 8; the library refuses what is none of them. */
 const OTHER_WIDTHS = [2, 4, 16, 32];
