@@ -1,5 +1,6 @@
 #include "checkpoint/keras_optimizers.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/error.h"
@@ -70,6 +71,16 @@ void requireIterations(int64_t iterations) {
       iterations >= 0 && iterations <= int64_t{1} << 53,
       [&] { return "the optimizer has done " + std::to_string(iterations) + " iterations"; },
       ErrorCode::CorruptFile);
+}
+
+bool isSlotVariable(std::string_view name) {
+  return std::ranges::any_of(rows(),
+                             [&](const KerasOptimizer& row) { return hasSlotVariable(row, name); });
+}
+
+bool hasSlotVariable(const KerasOptimizer& row, std::string_view name) {
+  return std::ranges::any_of(row.slots,
+                             [&](const SlotLayout& slot) { return name == slot.variableName; });
 }
 
 const KerasOptimizer* findKerasOptimizer(std::string_view className) {

@@ -33,6 +33,10 @@ struct KerasOptimizer {
 constexpr const char* kAverageSlot = "average";
 /// Throws CorruptFile for a count of steps that nobody has done.
 void requireIterations(int64_t iterations);
+/// Whether the newer class calls the variables of a slot so: "velocity".
+bool hasSlotVariable(const KerasOptimizer& row, std::string_view name);
+/// Whether that of any optimizer does.
+bool isSlotVariable(std::string_view name);
 /// The row of a Keras optimizer class, or null.
 const KerasOptimizer* findKerasOptimizer(std::string_view className);
 

@@ -31,7 +31,7 @@ class OptimizerMatcher {
     const auto& slots = values_.node(optimizer).slots;
     if (!isNew && slots.empty() && !children.contains("iter")) return std::nullopt;
     found_.fileGeneration = isNew ? OptimizerGeneration::New : OptimizerGeneration::Legacy;
-    if (isOtherClass(isNew ? nameInNewFile(children) : nameInLegacyFile(children, slots))) {
+    if (isNew ? isOtherInNewFile(children) : isOtherClass(nameInLegacyFile(children, slots))) {
       return std::nullopt;
     }
     if (isNew) {
@@ -44,13 +44,20 @@ class OptimizerMatcher {
   }
 
  private:
-  /// The optimizer's name as the first part of a variable's name, "" if there is none.
+  /// The optimizer's name as the first part of a variable's name, "" if there is none. Where the
+  /// newer optimizer is within one that scales losses, it is the slot's: "velocity/dense/kernel".
   std::string nameOf(std::optional<uint32_t> node) const {
     if (!node) return "";
     const auto* variable = values_.node(*node).variable();
     if (variable == nullptr) return "";
-    const size_t slash = variable->fullName.find('/');
-    return slash == std::string::npos ? "" : variable->fullName.substr(0, slash);
+    std::string_view name = variable->fullName;
+    // What an optimizer makes that scales losses is within a condition: "cond_1/Adam/iter".
+    size_t slash = name.find('/');
+    if (name.starts_with("cond") && slash != name.npos) {
+      name.remove_prefix(slash + 1);
+      slash = name.find('/');
+    }
+    return slash == name.npos ? "" : std::string(name.substr(0, slash));
   }
 
   std::string nameInLegacyFile(const Children& children,
@@ -59,13 +66,18 @@ class OptimizerMatcher {
     return name.empty() && !slots.empty() ? nameOf(slots.front().slotVariable) : name;
   }
 
-  std::string nameInNewFile(const Children& children) const {
-    const auto variables = findChild(children, "_variables");
-    return variables ? nameOf(findChild(values_.children(*variables), "1")) : "";
+  bool isOtherInNewFile(const Children& children) const {
+    const auto list = findChild(children, "_variables");
+    if (!list) return false;
+    const Children variables = values_.children(*list);
+    return std::ranges::any_of(
+        variables, [&](const auto& child) { return isOtherClass(nameOf(child.second)); });
   }
 
   bool isOtherClass(const std::string& name) const {
-    return name != wanted_.name && name != wanted_.className && findKerasOptimizer(name) != nullptr;
+    if (name == wanted_.name || name == wanted_.className) return false;
+    if (findKerasOptimizer(name) != nullptr) return true;
+    return row_ != nullptr && isSlotVariable(name) && !hasSlotVariable(*row_, name);
   }
 
   void requireConvertible() const {

@@ -145,8 +145,9 @@ def keras2(root):
             made("mlp.weights.h5", "mlp", NEW.Adam(0.01)),
         ]
     whole = ["adam.h5", "adam.keras"] if NEW else ["adam.h5"]
-    other_floats = [("mixed_float16", f"half-{each}") for each in whole]
-    other_floats += [("float64", f"double-{each}") for each in [*whole, "weights.ckpt"]]
+    names = [*whole, "weights.ckpt"]
+    other_floats = [("mixed_float16", f"half-{each}") for each in names]
+    other_floats += [("float64", f"double-{each}") for each in names]
     return cases + [made(name, "tiny", (NEW or LEGACY).Adam(0.01), policy) for policy, name in other_floats]
 
 
@@ -174,6 +175,7 @@ def keras3(root):
         made("keras3-frozen.weights.h5", "frozen"),
         made("keras3-half-adam.h5", "tiny", k3.optimizers.Adam(0.01), "mixed_float16"),
         made("keras3-half-adam.keras", "tiny", k3.optimizers.Adam(0.01), "mixed_float16"),
+        made("keras3-bfloat-adam.keras", "tiny", k3.optimizers.Adam(0.01), "bfloat16"),
         made("keras3-double-adam.h5", "tiny", k3.optimizers.Adam(0.01), "float64"),
         made("keras3-double-adam.keras", "tiny", k3.optimizers.Adam(0.01), "float64"),
     ]

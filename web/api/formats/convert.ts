@@ -2,12 +2,6 @@ import { TabtrainError } from '../errors';
 import type { EngineDType } from '../engine/engine';
 import type { StoredTensor } from './types';
 
-/** Bytes of an element, of every type that files may have. */
-export const ITEM_SIZE: Readonly<Record<string, number>> = {
-  ...{ float16: 2, bfloat16: 2, float32: 4, float64: 8, bool: 1 },
-  ...{ uint8: 1, int8: 1, uint16: 2, int16: 2, uint32: 4, int32: 4, uint64: 8, int64: 8 },
-};
-
 /** IEEE half precision, widened. */
 function fromHalf(half: number): number {
   const exponent = (half >> 10) & 31;

@@ -60,7 +60,7 @@ export const kerasRows: readonly Row[] = [
   ...rows('a part that is taken for granted', [
     ['no config', drop(CONFIG), 'UNSUPPORTED', `zip without '${CONFIG}'`],
     ['no weights', drop(WEIGHTS), 'UNSUPPORTED', `zip without '${WEIGHTS}'`],
-    ['a config of 65 MB of blanks', put(CONFIG, new Uint8Array(65 * 2 ** 20).fill(0x20)), CORRUPT, 'at most'],
+    ['a config of 17 MB of blanks', put(CONFIG, new Uint8Array(17 * 2 ** 20).fill(0x20)), CORRUPT, 'at most'],
     ['metadata that are null', put(METADATA, text('null')), CORRUPT, METADATA],
     ['metadata that are no JSON', put(METADATA, text('{')), CORRUPT, METADATA],
     ['a config that is no JSON', put(CONFIG, text('{"class_name"')), CORRUPT, CONFIG],
@@ -73,6 +73,8 @@ export const kerasRows: readonly Row[] = [
     ['a compile_config that is a text', config((m) => void (m['compile_config'] = 'x')), CORRUPT, 'compile_config'],
     ['a compile_config without loss', config((m) => void (m['compile_config'] = { optimizer: 'adam' })), 'INVALID_ARGUMENT', 'loss'],
     ['an optimizer that is a number', config((m) => void (m['compile_config'] = { optimizer: 3, loss: 'mse' })), CORRUPT, 'optimizer'],
+    ['an optimizer whose class is no text', config((m) => void (m['compile_config'] = { optimizer: { class_name: { toString: 1, valueOf: 1 }, module: { toString: 1 }, config: {} }, loss: 'mse' })), CORRUPT, 'expected an optimizer'],
+    ['two million numbers as units', config((m) => void (m.config.layers[1]!.config['units'] = { class_name: '__numpy__', config: { value: Array(2e6).fill(1) } })), CORRUPT, 'more than 1000000 values'],
     ['an input shape that is a text', config((m) => void (m['build_config'] = { input_shape: 'x' }, delete m.config.layers[0]!.config['batch_input_shape'])), 'INVALID_ARGUMENT', ''],
     ['an input shape of a layer that is a number', config((m) => void (m['build_config'] = { input_shape: [null, 3] }, m.config.layers[0]!.config['batch_input_shape'] = 3)), 'INVALID_ARGUMENT', 'shape'],
     ['a batch shape of a layer that is a record', config((m) => void (m['build_config'] = { input_shape: [null, 3] }, m.config.layers[0]!.config['batch_input_shape'] = { 1: 3 })), 'INVALID_ARGUMENT', 'shape'],

@@ -39,44 +39,63 @@ const FORBIDDEN = ['__proto__', 'constructor', 'prototype'];
 /** Nested deeper than any model is. */
 const DEEPEST = 100;
 
+/** Types and policies of Keras whose numbers are floats of another width. */
+const OTHER_FLOATS = ['float16', 'bfloat16', 'float64', 'mixed_float16', 'mixed_bfloat16'];
+
+/** What a config is made of, more than any model has: each is gone through several times. */
+const MOST_VALUES = 1_000_000;
+
 /**
  * A config of any Keras from 2.0 to 3, or of a SavedModel's metadata, in the words of Keras 2.8: those
- * that the engine takes.
+ * that the engine takes, with float32 for other floats.
+ * @param floats gets the names of those
  */
-export function toKeras2(value: unknown, what: string, depth = 0): unknown {
-  if (depth > DEEPEST) throw new TabtrainError('CORRUPT_FILE', `${what}: nested too deep`);
-  if (Array.isArray(value)) return value.map((item) => toKeras2(item, what, depth + 1));
-  if (!isRecord(value)) return value;
-  const { class_name: className, config, items } = value;
-  if (typeof className === 'string') {
-    if (className === '__tuple__' || className === 'TensorShape') {
-      return toKeras2(items ?? [], what, depth + 1);
+export function toKeras2(value: unknown, what: string, floats = new Set<string>()): unknown {
+  let left = MOST_VALUES;
+  const visit = (item: unknown, depth: number): unknown => {
+    if (depth > DEEPEST) throw new TabtrainError('CORRUPT_FILE', `${what}: nested too deep`);
+    if (--left < 0) {
+      throw new TabtrainError('CORRUPT_FILE', `${what}: more than ${MOST_VALUES} values`);
     }
-    // Arrays of numpy and tensors, in lists.
-    if (className === '__numpy__' || className === '__tensor__') {
-      return toKeras2((config as Config)?.['value'], what, depth + 1);
+    if (Array.isArray(item)) return item.map((each) => visit(each, depth + 1));
+    if (!isRecord(item)) return item;
+    const { class_name: className, config, items } = item;
+    if (typeof className === 'string') {
+      if (className === '__tuple__' || className === 'TensorShape') {
+        return visit(items ?? [], depth + 1);
+      }
+      // Arrays of numpy and tensors, in lists.
+      if (className === '__numpy__' || className === '__tensor__') {
+        return visit((config as Config)?.['value'], depth + 1);
+      }
+      if (className === 'DTypePolicy' || className === 'Policy')
+        return (config as Config)?.['name'];
+      // A function, or a class given by name: Keras 2.12 and later.
+      if (className === 'function' && typeof config === 'string') return config;
     }
-    if (className === 'DTypePolicy' || className === 'Policy') return (config as Config)?.['name'];
-    // A function, or a class given by name: Keras 2.12 and later.
-    if (className === 'function' && typeof config === 'string') return config;
-  }
-  const result: Config = {};
-  for (const [key, item] of Object.entries(value)) {
-    if (FORBIDDEN.includes(key)) {
-      throw new TabtrainError('CORRUPT_FILE', `${what}: a config has the key '${key}'`);
+    const result: Config = {};
+    for (const [key, each] of Object.entries(item)) {
+      if (FORBIDDEN.includes(key)) {
+        throw new TabtrainError('CORRUPT_FILE', `${what}: a config has the key '${key}'`);
+      }
+      if (typeof className === 'string' && ABOUT_THE_OBJECT.includes(key)) continue;
+      if (Object.hasOwn(SAYS_NOTHING, key) && SAYS_NOTHING[key]!.includes(each)) continue;
+      const name = key === 'batch_shape' ? 'batch_input_shape' : key;
+      const translated = visit(each, depth + 1);
+      const isOther = name === 'dtype' && OTHER_FLOATS.includes(translated as string);
+      if (isOther) floats.add(translated as string);
+      result[name] = isOther ? 'float32' : translated;
     }
-    if (typeof className === 'string' && ABOUT_THE_OBJECT.includes(key)) continue;
-    if (Object.hasOwn(SAYS_NOTHING, key) && SAYS_NOTHING[key]!.includes(item)) continue;
-    const name = key === 'batch_shape' ? 'batch_input_shape' : key;
-    result[name] = toKeras2(item, what, depth + 1);
-  }
-  delete result['build_input_shape'];
-  return result;
+    delete result['build_input_shape'];
+    return result;
+  };
+  return visit(value, 0);
 }
 
 /** The config of a whole model, which must be a Sequential. @param notes of what is computed otherwise here */
 export function modelConfig(value: unknown, what: string, notes: string[] = []): KerasConfig {
-  const config = toKeras2(value, what) as KerasConfig | null;
+  const floats = new Set<string>();
+  const config = toKeras2(value, what, floats) as KerasConfig | null;
   if (
     !isRecord(config) ||
     typeof config['class_name'] !== 'string' ||
@@ -93,29 +112,16 @@ export function modelConfig(value: unknown, what: string, notes: string[] = []):
       `${what}: '${String(config['class_name'])}' models are not in this version; Sequential ones are`,
     );
   }
-  const dtypes = new Set<string>();
-  checkLayers(config, what, dtypes);
-  if (dtypes.size > 0) {
-    notes.push(`layers of ${[...dtypes].join(' and ')} are computed in float32`);
+  checkLayers(config, what);
+  if (floats.size > 0) {
+    notes.push(`layers of ${[...floats].join(' and ')} are computed in float32`);
   }
   return config;
 }
 
-/** Types and policies of Keras whose numbers are floats of another width. */
-const OTHER_FLOATS = ['float16', 'bfloat16', 'float64', 'mixed_float16', 'mixed_bfloat16'];
-
-/** Takes float32 for other floats, whose names `found` gets. */
-function toFloat32(config: Config, found?: Set<string>): void {
-  const { dtype } = config;
-  if (!OTHER_FLOATS.includes(dtype as string)) return;
-  found?.add(dtype as string);
-  config['dtype'] = 'float32';
-}
-
 /** What all who go through the layers take for granted; what a class asks of its config, the engine checks. */
-function checkLayers({ config }: KerasConfig, what: string, dtypes: Set<string>): void {
+function checkLayers({ config }: KerasConfig, what: string): void {
   const { layers } = config;
-  toFloat32(config, dtypes);
   if (!Array.isArray(layers)) {
     throw new TabtrainError(
       'CORRUPT_FILE',
@@ -130,9 +136,7 @@ function checkLayers({ config }: KerasConfig, what: string, dtypes: Set<string>)
         `${at}: expected a record with class_name and config, came ${came(layer)}`,
       );
     }
-    if (layer['class_name'] === 'Sequential')
-      checkLayers(layer as unknown as KerasConfig, at, dtypes);
-    else toFloat32(layer['config'], dtypes);
+    if (layer['class_name'] === 'Sequential') checkLayers(layer as unknown as KerasConfig, at);
   }
 }
 
@@ -149,7 +153,6 @@ function toMetric(metric: unknown): KerasConfig | string {
   if (!isRecord(metric)) return metric as string;
   const { class_name, config } = metric as unknown as KerasConfig;
   const { fn, ...rest } = isRecord(config) ? config : {};
-  toFloat32(rest);
   if (typeof fn !== 'string') return { class_name, config: rest };
   // Keras's general names mean what fits the model, as they did when it was saved.
   if (rest['name'] === 'accuracy' || rest['name'] === 'acc') return rest['name'];
@@ -244,9 +247,8 @@ function toLoss(loss: unknown): KerasConfig | string {
 export function scaledOptimizer(given: unknown): KerasConfig | null {
   const { class_name, config } = (isRecord(given) ? given : {}) as Partial<KerasConfig>;
   const inner = isRecord(config) ? config['inner_optimizer'] : null;
-  return /^LossScaleOptimizer(V3)?$/.test(String(class_name)) && isRecord(inner)
-    ? (inner as unknown as KerasConfig)
-    : null;
+  const isScaling = class_name === 'LossScaleOptimizer' || class_name === 'LossScaleOptimizerV3';
+  return isScaling && isRecord(inner) ? (inner as unknown as KerasConfig) : null;
 }
 
 /** Arguments of Keras 3's optimizers. */

@@ -27,7 +27,7 @@ export interface Hdf5Source {
 }
 
 /** H5T_class_t. */
-const CLASS = { integer: 0, float: 1, string: 3, enumeration: 8 } as const;
+const CLASS = { integer: 0, float: 1, string: 3, opaque: 5, enumeration: 8 } as const;
 const SPACE_PADDED = 2;
 /** H5G_GROUP and H5G_DATASET. */
 const [GROUP, DATASET] = [0, 1];
@@ -281,6 +281,8 @@ function typeOf({ type, size, signed, enum_type }: Hdf5Metadata): string | null 
   if (type === CLASS.integer && [1, 2, 4, 8].includes(size)) {
     return `${signed ? 'int' : 'uint'}${8 * size}`;
   }
+  // numpy's void, which says nothing of what the bytes are.
+  if (type === CLASS.opaque) return `void${8 * size}`;
   // How h5py keeps booleans.
   if (type === CLASS.enumeration && size === 1 && enum_type?.type === CLASS.integer) return 'bool';
   return null;

@@ -1,6 +1,6 @@
 import { TabtrainError, came } from '../../errors';
 import { unzipEntries, zipEntries } from '../../storage/zip';
-import { compileConfig, noteKeras3 } from '../dialects/config';
+import { compileConfig, noteKeras3, scaledOptimizer } from '../dialects/config';
 import { builtConfig } from '../dialects/input';
 import { isLegacy, isUniversal, optimizerOf } from '../dialects/optimizer';
 import { json, parsed } from '../dialects/portable';
@@ -119,7 +119,7 @@ async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
   const bytes = (await source.read(source.names[0]!))!;
   const { version, config, store } = await readArchive(bytes, what, tools);
   const { compile_config, tabtrain } = (config ?? {}) as {
-    compile_config?: { optimizer?: { module?: unknown } } | null;
+    compile_config?: { optimizer?: unknown } | null;
     tabtrain?: unknown;
   };
   const notes: string[] = [];
@@ -127,9 +127,13 @@ async function read(source: FileSource, tools: Tools): Promise<LoadedModel> {
   // Keras forgets it where a model was saved as HDF5 before, and takes its own default when it reads that again.
   const isForgotten = compile_config?.optimizer === undefined && hasLoss(compile_config);
   if (isForgotten) {
-    notes.push('the file does not say with which optimizer: RMSprop is taken, as by Keras');
+    notes.push(
+      'the file does not say with which optimizer: RMSprop is taken, as by Keras, without the state',
+    );
   }
-  const isOld = String(compile_config?.optimizer?.module).includes('optimizers.legacy');
+  const optimizer = scaledOptimizer(compile_config?.optimizer) ?? compile_config?.optimizer;
+  const module = (optimizer as { module?: unknown } | undefined)?.module;
+  const isOld = typeof module === 'string' && module.includes('optimizers.legacy');
   const compile = compileConfig(
     typeof compile_config === 'object' && compile_config
       ? {

@@ -89,10 +89,13 @@ export function readStore(file: Hdf5Source, what: string): KerasStore {
 const isOrder = (text: string | null): text is OptimizerOrder =>
   ['legacy', 'new', 'keras3'].includes(text ?? '');
 
-/** Keras keeps bfloat16, which HDF5 does not have, as whole numbers. */
+/** Keras keeps bfloat16, which HDF5 does not have, as bytes or whole numbers. */
+const AS_BFLOAT16 = ['void16', 'uint16', 'int16'];
+
 function readVariable(file: Hdf5Source, path: string): StoredTensor {
   const tensor = file.tensor(path);
-  const dtype = file.text(path, 'dtype') === 'bfloat16' ? 'bfloat16' : tensor.dtype;
+  const isBfloat16 = AS_BFLOAT16.includes(tensor.dtype) && file.text(path, 'dtype') === 'bfloat16';
+  const dtype = isBfloat16 ? 'bfloat16' : tensor.dtype;
   return { ...tensor, name: path, dtype };
 }
 
