@@ -56,8 +56,7 @@ inline void readConfig(const std::string& text) {
   // A recording is not written: what is read again is a class of that name, if there is one.
   const bool isRecorded = text.find("recorded") != std::string::npos;
   check(isRecorded || isRead, "what is written is not read");
-  check(isRecorded || again->network().toJson() == written,
-        "a config does not survive being read");
+  check(isRecorded || again->network().toJson() == written, "a config does not survive being read");
   model->describe();
   const bool isSmall = model->network().countParams().total <= kMostParams &&
                        model->network().sublayers().size() <= kMostLayers;
