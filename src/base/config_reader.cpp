@@ -94,6 +94,8 @@ double ConfigReader::number(std::string_view key, std::optional<double> fallback
   if (value == nullptr || !value->is_number()) fail(key, "a number" + range(min, max));
   const double number = value->get<double>();
   if (!(number >= min && number <= max)) fail(key, "a number" + range(min, max));
+  // It is computed with in float32, and could not be written again as what becomes of it there.
+  if (std::abs(number) > std::numeric_limits<float>::max()) fail(key, "a number that float32 has");
   return number;
 }
 
