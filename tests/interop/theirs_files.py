@@ -68,6 +68,8 @@ def read(plan, root):
                 return
             model = build(plan, case, seed=1)
             if case["optimizer"]:
+                # As the tutorial does: Keras 2 then asks for the metrics too.
+                model.evaluate(*data(), verbose=0)
                 model.optimizer.build(model.trainable_variables)
             model.load_weights(path)
             loaded.append(model)

@@ -180,6 +180,8 @@ test("an archive's weights are found by classes, and SGD without momentum has no
     ...pairs('layers/dense_1', 2),
     ...pairs('layers/sequential/layers/batch_normalization', 4),
     ...pairs('layers/sequential/layers/dense', 2),
+    ...pairs('metrics/mean', 2),
+    ...pairs('metrics/mean_metric_wrapper', 2),
     ...pairs('optimizer', 1),
   ]);
   expect(file.has('vars')).toBe(true);

@@ -71,7 +71,7 @@ export class WeightFiles {
     const { createHdf5 } = await this.#tools.hdf5();
     const file = await createHdf5(where);
     if (format === 'h5') writeLayers(file, '', snapshot.layers);
-    else writeStore(file, snapshot.layers, snapshot.optimizer);
+    else writeStore(file, snapshot.layers, snapshot.optimizer, snapshot.compile);
     await this.#storage.commit([{ path: target, bytes: file.finish() }]);
   }
 

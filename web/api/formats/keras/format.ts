@@ -55,7 +55,7 @@ export function orderOf(
 async function write(model: ModelSnapshot, request: SaveRequest, tools: Tools): Promise<NewFile[]> {
   const { createHdf5 } = await tools.hdf5();
   const file = await createHdf5(request.where);
-  writeStore(file, model.layers, model.optimizer);
+  writeStore(file, model.layers, model.optimizer, model.compile);
   const text = (value: unknown) => new TextEncoder().encode(json(value));
   const isOld = model.optimizer !== null && model.optimizer.order !== 'keras3';
   const metadata = { keras_version: isOld ? '2.15.0' : '3.3.3', date_saved: now() };

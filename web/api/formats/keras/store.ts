@@ -2,7 +2,9 @@ import { TabtrainError, invalid } from '../../errors';
 import type { Hdf5Source } from '../hdf5/read';
 import type { Hdf5Target } from '../hdf5/write';
 import { Matches, weightsOf } from '../match';
+import type { KerasConfig } from '../../config/spec';
 import type {
+  CompileConfig,
   LayerSnapshot,
   MatchOptions,
   OptimizerOrder,
@@ -21,6 +23,7 @@ import type {
  *   layers/CLASS/vars/0, 1, ...         trainable ones first
  *   layers/sequential/layers/CLASS      of a model within
  *   optimizer/vars/0, 1, ...            the optimizer's list
+ *   metrics/CLASS/vars/0, 1             what means have counted, of Keras 2
  *   vars                                of the model itself, which Keras 2 asks for
  *
  * Keras 2.12 to 2.14 say _layer_checkpoint_dependencies for layers; 2.12 and 2.13 count a layer with weights
@@ -45,11 +48,20 @@ const snakeCase = (className: string): string =>
 
 /** The groups of layers in a container, by their classes. */
 function groupNames(layers: readonly LayerSnapshot<unknown>[], countsTwice = false): string[] {
+  const step = (i: number) => (countsTwice && weightsOf([layers[i]!]).length > 0 ? 2 : 1);
+  return numbered(
+    layers.map(({ className }) => className),
+    step,
+  );
+}
+
+/** Classes in snake case, each but the first of its kind with a number. @param step how far an item counts */
+function numbered(classNames: readonly string[], step: (i: number) => number): string[] {
   const used = new Map<string, number>();
-  return layers.map((layer) => {
-    const name = snakeCase(layer.className);
+  return classNames.map((className, i) => {
+    const name = snakeCase(className);
     const count = used.get(name) ?? 0;
-    used.set(name, count + (countsTwice && weightsOf([layer]).length > 0 ? 2 : 1));
+    used.set(name, count + step(i));
     return count === 0 ? name : `${name}_${count}`;
   });
 }
@@ -160,9 +172,11 @@ export function writeStore(
   file: Hdf5Target,
   layers: readonly LayerSnapshot[],
   optimizer: OptimizerVariables | null,
+  compile: CompileConfig | null,
 ): void {
   file.group('vars');
   writeContainer(file, LAYERS, layers);
+  if (compile) writeMetrics(file, compile);
   if (!optimizer) return;
   writeVariables(file, OPTIMIZER, optimizer.variables);
   file.text(`${OPTIMIZER}/vars`, ORDER, optimizer.order);
@@ -180,6 +194,21 @@ function writeContainer(
     writeVariables(file, own, layer.weights);
     if (layer.layers.length > 0) writeContainer(file, `${own}/${LAYERS}`, layer.layers);
   }
+}
+
+/** Metrics of Keras whose state is not a sum and a count. */
+const NO_MEAN = /^(AUC|Precision|Recall|True|False|F1|FBeta|R2)|IoU$|At[A-Z]/;
+
+/** Keras 2 asks for them once a model was fitted or evaluated. They are at their beginning. */
+function writeMetrics(file: Hdf5Target, { metrics, weighted_metrics }: CompileConfig): void {
+  const chosen = [...(metrics ?? []), ...(weighted_metrics ?? [])];
+  const classOf = (metric: KerasConfig | string) =>
+    typeof metric === 'string' ? 'MeanMetricWrapper' : metric.class_name;
+  // The first is that of the loss.
+  const means = ['Mean', ...chosen.map(classOf).filter((name) => !NO_MEAN.test(name))];
+  const none = { dtype: 'float32', shape: [], bytes: new Uint8Array(4) };
+  const variables = ['total', 'count'].map((name) => ({ ...none, name }));
+  for (const name of numbered(means, () => 1)) writeVariables(file, `metrics/${name}`, variables);
 }
 
 function writeVariables(file: Hdf5Target, group: string, tensors: readonly StoredTensor[]): void {
