@@ -63,7 +63,7 @@ export const targets = {
       ),
   },
   keras: {
-    read: (files) => load(new Map([['model', files.get('model')]])),
+    read: (files) => load(new Map([['model', files.get('model') ?? new Uint8Array(0)]])),
     input(seeds, random) {
       // The archive as bytes, or its parts, put together anew.
       if (random.chance(0.15)) return mutated(seeds, random, () => 'model', (_, bytes, donor) => mutateBytes(bytes, random, donor)); // prettier-ignore
